@@ -1,0 +1,1 @@
+"""The jobs around the graph: commands, files, the order of the night, exit codes."""
