@@ -1,0 +1,54 @@
+# Needs python3.11 (or newer) and make; everything else is installed into .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.made-from-pyproject-and-constraints
+
+.DEFAULT_GOAL := help
+.PHONY: help setup nightly test check bench fuzz notebooks sample docs
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## build .venv, so that .venv/bin/ringwatch runs; quick when nothing changed
+
+# The stamp is touched last: an install that broke half-way is done again. Constraints reach the build of the
+# project itself only through the environment, hence PIP_CONSTRAINT.
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "no python3.11 found: install it, or run make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11: run make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a venv: on Debian, apt-get install python3.11-venv" >&2; exit 1; }
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+nightly: setup ## run the nights of data/sample that out/ does not have yet
+	$(BIN)/ringwatch nightly --exports data/sample --warehouse warehouse.duckdb --out out --catch-up
+
+test: setup ## run the tests
+	$(BIN)/python -m pytest -n 2
+
+check: setup ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+sample: setup ## make data/sample again: two nights of a small synthetic market, with dirt and with truth
+	$(BIN)/ringwatch simulate --out data/sample --accounts 3000 --seed 20250622 --nights 2 --camouflage 0.3 --dirt --file-format mixed
+
+docs: setup ## write docs/tables.md and docs/typologies.md again from the code
+	$(BIN)/python -m jobs.docs docs
+
+# Each of these runs every script of its folder and stops at the first that fails. An empty folder is an error: a
+# target that does nothing must not look like one that passed.
+define run-all
+	@set -e; found=; for script in $(1)/*.py; do test -e "$$script" || continue; found=1; echo "== $$script"; \
+	$(BIN)/python "$$script"; done; test -n "$$found" || { echo "$(1) holds no scripts yet: nothing was run" >&2; exit 1; }
+endef
+
+bench: setup ## time the stages: every script in tests/benches
+	$(call run-all,tests/benches)
+
+fuzz: setup ## throw broken exports at the door: every script in tests/fuzz
+	$(call run-all,tests/fuzz)
+
+notebooks: setup ## run every notebook, so that none goes stale
+	$(call run-all,notebooks)
