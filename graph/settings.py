@@ -25,7 +25,9 @@ class TieSettings(Part):
     address: float = Field(1.2, description="log-odds; houses and parcel stations are shared by strangers")
     inviter: float = Field(0.8, description="log-odds; friends refer friends")
     succession: float = Field(2.4, description="log-odds; one shop closed, the next opened with what it left behind")
+    fee: float = Field(3.0, description="log-odds of an inviter's tie once a fee was paid up that line")
     source: float = Field(3.0, description="log-odds; strangers who quote orders of one and the same seller")
+    apart: float = Field(0.15, ge=0, le=1, description="factor for a device or number whose two users never overlapped")
     keep: int = Field(6, ge=2, description="accounts; up to this many, sharing is a tie whatever else they share")
     crowd: int = Field(400, ge=10, description="accounts; above this an entity is cut whatever its users share")
     coherence: float = Field(
@@ -33,6 +35,7 @@ class TieSettings(Part):
     )
     window_days: int = Field(365, ge=30, description="days; ties older than this expire")
     burst_hours: int = Field(72, ge=1, description="hours; first uses closer than this are a burst")
+    levels: int = Field(12, ge=3, description="levels of a referral line that are followed upward")
     succession_days: int = Field(60, ge=1, description="days between the closing and the opening")
 
 
@@ -42,20 +45,27 @@ class ActSettings(Part):
     silent_days: int = Field(10, ge=1, description="days without any sale or delivery, with paid orders open: gone")
     late_days: int = Field(10, ge=1, description="days after payment without delivery: overdue")
     quick_hours: int = Field(6, ge=1, description="hours from payment to confirmation of real goods: too quick to travel")
+    closed_days: int = Field(30, ge=1, description="days from taking a code to closing the account")
     farm_hours: int = Field(72, ge=1, description="hours; sign-ups on one device or payee closer than this are a burst")
     farm_size: int = Field(4, ge=3, description="accounts that make a burst; a family signs up two or three at once")
     close_margin: int = Field(4, ge=1, description="votes; the platform opens an appeal up to this margin")
 
 
 class RingSettings(Part):
-    """Where one ring ends."""
+    """Where one ring ends. Evidence is in nats (natural log-odds)."""
 
-    gamma: float = Field(0.05, gt=0, description="CPM resolution; density below which a community splits")
-    seed: int = Field(20250622, description="of the community search")
-    tie: float = Field(2.0, description="log-odds; a tie between two accounts counts from here, acts at both ends included")
-    trust: float = Field(0.5, ge=0, description="how much of an account's own evidence its ties may borrow")
+    gamma: float = Field(0.004, gt=0, description="CPM resolution in nats a pair; two halves joined by less split")
+    seed: int = Field(20250622, ge=0, description="of the community search")
+    tie: float = Field(2.0, description="nats; a pair is an edge from here, belief in its acts included")
+    trust: float = Field(0.5, ge=0, description="share of two accounts' own evidence that their tie may borrow")
+    most_trust: float = Field(4.0, ge=0, description="nats; more evidence than this lends no more")
+    household: float = Field(3.6, description="nats; most that device, address and phone may say together")
+    acting: float = Field(1.5, description="nats; from here an account counts as acting")
+    active: float = Field(0.6, gt=0, lt=1, description="share of a ring's members expected to act; the rest are spares")
+    passive: float = Field(0.3, ge=0, le=1, description="worth of a tie to a member that did not act")
+    one_member: float = Field(4.0, description="nats; most that ties to one single member may say")
+    entry: float = Field(4.0, description="nats; prior against an account being a member")
     least: int = Field(2, ge=2, description="accounts that make a ring")
-    most: int = Field(400, ge=10, description="accounts; a larger community is searched again, finer")
 
 
 class ScoreSettings(Part):
@@ -64,8 +74,9 @@ class ScoreSettings(Part):
     spread: float = Field(
         20.0, gt=0, description="chances; how far honest accounts of one kind differ in their rate (beta-binomial)"
     )
+    stands_out: float = Field(3.0, description="nats; accounts beyond it do not set the base rate")
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
-    prior: float = Field(-6.0, description="log-odds that a community at the tie threshold is a ring")
+    half: float = Field(8.0, gt=0, description="nats; evidence at which a community is as likely a ring as not")
     listed: float = Field(0.3, ge=0, le=1, description="score from which a ring is listed")
     lone: float = Field(5.0, description="nats; evidence from which an account on no ring is listed")
     recent_days: int = Field(30, ge=1, description="days; loss that still counts toward priority")

@@ -1,0 +1,136 @@
+"""The fourteen typologies, one small file each, and the one pass that counts their acts against their chances."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from graph.acts import (
+    account_farm,
+    brushing,
+    buyback_live,
+    confirm_first,
+    counterfeit_network,
+    jury_gaming,
+    leak_source,
+    off_platform_lure,
+    pyramid,
+    reborn_shop,
+    swap_return,
+    two_way,
+    unlicensed_operator,
+    unpaid_harvest,
+)
+from graph.acts.act import Act
+from graph.exports import VIRTUAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from graph.db import Db
+    from graph.settings import ActSettings
+
+TYPOLOGIES: dict[str, ModuleType] = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (
+        confirm_first,
+        unpaid_harvest,
+        off_platform_lure,
+        two_way,
+        swap_return,
+        jury_gaming,
+        reborn_shop,
+        counterfeit_network,
+        buyback_live,
+        pyramid,
+        leak_source,
+        unlicensed_operator,
+        account_farm,
+        brushing,
+    )
+}
+
+REGULATED = ("medicine", "health_food", "liquor", "fertilizer")
+"""Goods that need a permit of their own to sell: drug administration law art. 51, food safety law art. 35 (health food,
+liquor), the rules on pesticides and fertilizers; counsel to confirm the list."""
+
+BURSTS = """
+WITH born AS (
+    SELECT DISTINCT u.space, u.entity_id, u.account_id, a.registered_at
+    FROM uses AS u JOIN accounts AS a USING (account_id)
+    JOIN crowds AS c ON c.space = u.space AND c.entity_id = u.entity_id
+    WHERE u.space IN ('device', 'pay', 'contact') AND c.n BETWEEN $farm_size AND $crowd
+  UNION ALL
+    SELECT 'inviter', inviter_id, account_id, registered_at FROM accounts WHERE inviter_id IS NOT NULL
+),
+near AS (
+    SELECT space, entity_id, account_id,
+           count(*) OVER (
+               PARTITION BY space, entity_id ORDER BY registered_at
+               RANGE BETWEEN to_hours($farm_hours) PRECEDING AND to_hours($farm_hours) FOLLOWING
+           ) AS n
+    FROM born
+)
+SELECT DISTINCT space, entity_id, account_id FROM near WHERE n >= $farm_size
+"""
+
+TIED = "SELECT DISTINCT a, b FROM ties WHERE nats >= 1.0 AND kind <> 'inviter'"
+
+TALLY = """
+SELECT account_id, stratum, count(*) AS n, count(*) FILTER (WHERE hit) AS k, list(key) FILTER (WHERE hit) AS keys
+FROM ({chances}) AS chances GROUP BY account_id, stratum
+"""
+
+ACTED = """
+SELECT $typology AS typology, $act AS act, t.account_id, coalesce(a.kind, 'person') AS kind, t.stratum,
+       t.n, t.k, list_sort(t.keys) AS keys
+FROM tally AS t LEFT JOIN accounts AS a USING (account_id) WHERE t.k > 0
+"""
+
+TOTALS = """
+SELECT $typology AS typology, $act AS act, t.stratum, coalesce(a.kind, 'person') AS kind,
+       count(*) AS accounts, cast(sum(t.n) AS BIGINT) AS n, cast(sum(t.k) AS BIGINT) AS k,
+       sum(t.n * $spread / (t.n + $spread)) AS heads, sum(t.k * $spread / (t.n + $spread)) AS taken
+FROM tally AS t LEFT JOIN accounts AS a USING (account_id) GROUP BY t.stratum, coalesce(a.kind, 'person')
+"""
+"""A large account counts as at most `$spread` chances: a busy fraudster must not set the platform's rate."""
+
+
+def all_acts() -> Iterator[tuple[str, Act]]:
+    """Every (typology, act), in contract order."""
+    for typology, module in TYPOLOGIES.items():
+        for act in module.ACTS:
+            yield typology, act
+
+
+def tally(db: Db, s: ActSettings, *, now: object, crowd: int, spread: float) -> None:
+    """Make `acted` and `totals`: acts against chances, for every kind of act.
+
+    Reads the night's exports, `uses`, `crowds`, `ties`, `closings`, `successions`, `fees`, `fee_orders`.
+    `acted`: one row an account that took a chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`,
+    `stratum`, `n` chances, `k` acts, `keys` of the rows. `totals`: one row a kind of act, stratum and kind of account:
+    `accounts`, `n`, `k` over the platform, and `heads`, `taken`: the same with large accounts damped.
+    """
+    names = {**s.model_dump(), "now": now, "crowd": crowd, "virtual": list(VIRTUAL), "regulated": list(REGULATED)}
+    db.make("bursts", BURSTS, **_named(BURSTS, names))
+    db.make("tied", TIED)
+    acted, totals = [], []
+    for typology, act in all_acts():
+        db.make("tally", TALLY.format(chances=act.sql), **_named(act.sql, names))
+        db.make(f"acted_{act.name}", ACTED, typology=typology, act=act.name)
+        db.make(f"totals_{act.name}", TOTALS, typology=typology, act=act.name, spread=spread)
+        acted.append(f"acted_{act.name}")
+        totals.append(f"totals_{act.name}")
+    db.make("acted", _all_of(acted))
+    db.make("totals", _all_of(totals))
+    db.drop("tally", "tied", *acted, *totals)
+
+
+def _named(sql: str, names: dict[str, object]) -> dict[str, object]:
+    """The parameters that a statement mentions: the engine refuses others."""
+    return {name: names[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}
+
+
+def _all_of(tables: list[str]) -> str:
+    return " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables)

@@ -1,0 +1,41 @@
+"""小法庭钻空子 (`jury_gaming`).
+
+Wins close votes of the users' jury, or loses them and overturns them on appeal, again and again and with the same claim.
+
+Acts: a jury case won by a margin that opens an appeal, or lost and overturned, on the account's side.
+Chances: the account's paid orders on that side (a jury case is rare in itself).
+Innocent explanation: an honest party in a borderline case; that is one case, not five.
+"""
+
+from graph.acts.act import Act
+
+ACTS = (
+    Act(
+        "close_case_as_buyer",
+        "buyer",
+        "behaviour",
+        "orders",
+        """
+        SELECT buyer_id AS account_id, 'order' AS stratum, order_id AS key,
+               coalesce(appeal_winner = 'buyer', FALSE)
+               OR coalesce(jury_winner = 'buyer' AND appeal_winner IS NULL
+                           AND abs(votes_buyer - votes_seller) <= $close_margin, FALSE) AS hit
+        FROM orders WHERE paid_at IS NOT NULL
+        """,
+        victim="seller_id",
+    ),
+    Act(
+        "close_case_as_seller",
+        "seller",
+        "behaviour",
+        "orders",
+        """
+        SELECT seller_id AS account_id, 'order' AS stratum, order_id AS key,
+               coalesce(appeal_winner = 'seller', FALSE)
+               OR coalesce(jury_winner = 'seller' AND appeal_winner IS NULL
+                           AND abs(votes_buyer - votes_seller) <= $close_margin, FALSE) AS hit
+        FROM orders WHERE paid_at IS NOT NULL
+        """,
+        victim="buyer_id",
+    ),
+)

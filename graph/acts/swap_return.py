@@ -1,0 +1,40 @@
+"""恶意退换 (`swap_return`).
+
+As buyer: claims damage, refuses the parcel or sends another item back, and is refunded; at many sellers, with the same
+claim.
+
+Acts: a return that the seller disputes ("what came back is not what was sent"); a refund after a claim that the buyer
+repeats at another seller.
+Chances: the buyer's paid orders of goods.
+Innocent explanation: a careless courier or one bad batch; an unlucky buyer claims once, at one seller.
+"""
+
+from graph.acts.act import Act
+
+ACTS = (
+    Act(
+        "return_disputed",
+        "buyer",
+        "counterparty",
+        "orders",
+        """
+        SELECT buyer_id AS account_id, 'goods' AS stratum, order_id AS key,
+               coalesce(seller_complaint = 'return_mismatch', FALSE) AS hit
+        FROM orders WHERE NOT list_contains($virtual, category) AND paid_at IS NOT NULL
+        """,
+        victim="seller_id",
+    ),
+    Act(
+        "refund_on_claim",
+        "buyer",
+        "behaviour",
+        "orders",
+        """
+        SELECT buyer_id AS account_id, 'goods' AS stratum, order_id AS key,
+               refunded_at IS NOT NULL AND delivered_at IS NOT NULL
+               AND (return_kind IS NOT NULL OR coalesce(complaint IN ('damaged', 'not_as_described'), FALSE)) AS hit
+        FROM orders WHERE NOT list_contains($virtual, category) AND paid_at IS NOT NULL
+        """,
+        victim="seller_id",
+    ),
+)

@@ -1,0 +1,144 @@
+"""Rings: communities of accounts that are one hand, with a boundary.
+
+Ties make the graph; acts only say how far a weak tie is believed. Between two accounts that both stand out a weak tie
+counts, between two that did nothing it does not: honest people share links, hosts and payees too. Inside what is
+connected the constant Potts model (CPM; Traag, Van Dooren and Nesterov 2011) separates communities, which unlike
+modularity has no resolution limit; then members that neither acted nor hold the ring together are peeled off.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from graph.db import Db
+    from graph.settings import RingSettings
+
+PAIRS = """
+WITH per_space AS (
+    SELECT a, b, space, max(nats) AS nats FROM ties GROUP BY a, b, space
+),
+per_pair AS (
+    SELECT a, b,
+           least(coalesce(sum(nats) FILTER (WHERE space IN ('device', 'address', 'phone')), 0), $household)
+           + coalesce(sum(nats) FILTER (WHERE space NOT IN ('device', 'address', 'phone')), 0) AS nats
+    FROM per_space GROUP BY a, b
+)
+SELECT p.a, p.b, p.nats
+FROM per_pair AS p
+LEFT JOIN suspicion AS x ON x.account_id = p.a
+LEFT JOIN suspicion AS y ON y.account_id = p.b
+WHERE p.nats + $trust * (least(coalesce(x.nats, 0), $most_trust) + least(coalesce(y.nats, 0), $most_trust) - 2) >= $tie
+ORDER BY p.a, p.b
+"""
+"""What a household shares (device, address, phone) is one reason, however many of the three it shares."""
+
+
+def rings(db: Db, s: RingSettings) -> None:
+    """Make `members` and `pairs`.
+
+    Reads `ties`, `suspicion`. `pairs`: one row two tied accounts, `a` < `b`, `nats`. `members`: one row an account on a
+    candidate ring: `ring` (number of the night, not yet a name), `account_id`, `hold` (log-odds that it belongs: its
+    ties to the others, its acts, less `entry`).
+    """
+    db.make(
+        "pairs", PAIRS, household=s.household, trust=s.trust, most_trust=s.most_trust, tie=s.tie
+    )
+    pairs = db.frame("SELECT * FROM pairs ORDER BY a, b")
+    told = db.frame(
+        "SELECT account_id, nats FROM suspicion WHERE account_id IN (SELECT a FROM pairs UNION SELECT b FROM pairs)"
+        " ORDER BY account_id"
+    )
+    graph = hands(pairs)
+    nx.set_node_attributes(graph, 0.0, "acts")
+    nx.set_node_attributes(graph, dict(told.iter_rows()), "acts")
+    rows: list[tuple[int, str, float]] = []
+    for number, ring in enumerate(found(graph, s), start=1):
+        rows += [(number, account, hold) for account, hold in sorted(ring.items())]
+    db.put(
+        "members",
+        pl.DataFrame(rows, schema={"ring": pl.Int64, "account_id": pl.String, "hold": pl.Float64}, orient="row"),
+    )
+
+
+def hands(pairs: pl.DataFrame) -> nx.Graph:
+    """The graph of accounts: an edge a pair of `pairs`, `nats` its weight; nodes and edges in sorted order."""
+    graph = nx.Graph()
+    graph.add_nodes_from(sorted(set(pairs["a"]) | set(pairs["b"])))
+    graph.add_weighted_edges_from(pairs.select("a", "b", "nats").iter_rows(), weight="nats")
+    return graph
+
+
+def found(graph: nx.Graph, s: RingSettings) -> list[dict[str, float]]:
+    """The rings of a graph whose nodes carry `acts` (nats): account -> hold, largest evidence of a first member first.
+
+    Only components in which somebody acted are looked at: the rest cannot be rings.
+    """
+    out: list[dict[str, float]] = []
+    for component in sorted(sorted(c) for c in nx.connected_components(graph)):
+        if max(graph.nodes[v]["acts"] for v in component) < s.acting:
+            continue
+        for community in communities(graph.subgraph(component), s):
+            out += peeled(graph, community, s)
+    return sorted(out, key=min)
+
+
+def communities(graph: nx.Graph, s: RingSettings) -> list[list[str]]:
+    """CPM Leiden inside one component; each community and the list of them sorted. Integer weights: float sums differ."""
+    from graspologic_native import leiden
+
+    if graph.number_of_nodes() < 4:
+        return [sorted(graph)]
+    edges = sorted((min(u, v), max(u, v), float(round(100 * w))) for u, v, w in graph.edges(data="nats"))
+    _, label = leiden(
+        edges,
+        None,
+        resolution=100 * s.gamma,
+        randomness=0.001,
+        iterations=10,
+        use_modularity=False,
+        seed=s.seed,
+        trials=1,
+    )
+    groups: dict[int, list[str]] = {}
+    for account in sorted(label):
+        groups.setdefault(label[account], []).append(account)
+    return sorted(groups.values())
+
+
+def peeled(graph: nx.Graph, community: Iterable[str], s: RingSettings) -> list[dict[str, float]]:
+    """Take off, weakest first, whoever does not hold; then the connected rest, each a ring if enough are left.
+
+    A member holds by its acts and by its ties to others, each tie worth as much as the other account is likely to be
+    in the ring itself: two relatives who did nothing must not hold each other.
+    """
+    inside = graph.subgraph(sorted(community)).copy()
+    while inside:
+        hold = {v: holds(inside, v, s) for v in inside}
+        weakest = min(hold, key=lambda v: (hold[v], v))
+        if hold[weakest] >= 0:
+            break
+        inside.remove_node(weakest)
+    parts = [sorted(c) for c in nx.connected_components(inside)]
+    return [{v: hold[v] for v in part} for part in parts if len(part) >= s.least]
+
+
+def holds(graph: nx.Graph, account: str, s: RingSettings) -> float:
+    """Log-odds that an account belongs, less what it takes to belong."""
+    ties = sum(
+        min(edge["nats"], s.one_member) * (1.0 if graph.nodes[other]["acts"] >= s.acting else s.passive)
+        for other, edge in sorted(graph[account].items())
+    )
+    return ties + acted(graph.nodes[account]["acts"], s.active) - s.entry
+
+
+def acted(nats: float, active: float) -> float:
+    """Evidence of an account that may be a passive member: log(1 - active + active e^nats)."""
+    from math import exp, log
+
+    return log(1 - active + active * exp(min(nats, 50.0)))

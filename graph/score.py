@@ -1,0 +1,126 @@
+"""From acts to scores: how sure, of what, for each ring, each member and each account that acts alone.
+
+A ring's evidence for a typology is the sum over members of log(1 - active + active e^nats): members who did nothing cost
+a little, so a swollen ring scores less than its core. Rings are ranked by the likelihood over all typologies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from graph.tables import TYPOLOGIES
+
+if TYPE_CHECKING:
+    from graph.db import Db
+    from graph.settings import ScoreSettings
+
+SELLING = ("confirm_first", "off_platform_lure", "reborn_shop", "counterfeit_network", "buyback_live")
+BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
+
+
+def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
+    """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`.
+
+    Reads `members`, `told`, `suspicion`. `ring_scores`: `ring`, `nats`, `score`. `ring_typologies`: `ring`, `typology`, `nats`,
+    `score`, strongest first. `member_scores`: `ring`, `account_id`, `score`, `typology`, `nats`. `lone_scores`: `account_id`,
+    `score`, `typology`, `nats` of accounts on no listed ring.
+    """
+    members = db.frame("SELECT * FROM members ORDER BY ring, account_id")
+    told = db.frame("SELECT * FROM told ORDER BY account_id, typology, act")
+    per = own_typologies(told)
+    rings = ring_typologies(members, per, active)
+    total = ring_nats(rings)
+    total = total.with_columns(likelihood(pl.col("nats"), s).alias("score"))
+    listed = total.filter(pl.col("score") >= s.listed)
+    db.put("ring_scores", listed)
+    db.put(
+        "ring_typologies",
+        rings.join(listed.select("ring"), on="ring", how="semi")
+        .with_columns(likelihood(pl.col("nats"), s).alias("score"))
+        .sort("ring", "nats", "typology", descending=[False, True, False]),
+    )
+    own = per.sort("account_id", "nats", "typology", descending=[False, True, False]).unique(
+        "account_id", keep="first", maintain_order=True
+    )
+    suspicion = db.frame("SELECT account_id, nats AS acts FROM suspicion ORDER BY account_id")
+    on_ring = (
+        members.join(listed, on="ring")
+        .join(own.select("account_id", "typology", pl.col("nats").alias("own")), on="account_id", how="left")
+        .join(suspicion, on="account_id", how="left")
+        .with_columns(pl.col("own", "acts").fill_null(0.0))
+    )
+    sure = 1 / (1 + (-(pl.col("hold") + pl.col("acts")) / 4).exp())
+    db.put(
+        "member_scores",
+        on_ring.select(
+            "ring", "account_id", (pl.col("score") * sure).alias("score"), "typology", pl.col("own").alias("nats")
+        ).sort("ring", "account_id"),
+    )
+    db.put("lone_scores", lone(own, suspicion, on_ring.select("account_id"), s))
+
+
+def own_typologies(told: pl.DataFrame) -> pl.DataFrame:
+    """One row an account and typology: strongest act on each axis, summed over axes."""
+    return (
+        told.group_by("account_id", "typology", "axis")
+        .agg(pl.col("nats").max())
+        .group_by("account_id", "typology")
+        .agg(pl.col("nats").sum())
+        .sort("account_id", "typology")
+    )
+
+
+def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, active: float) -> pl.DataFrame:
+    """One row a ring and typology with its evidence in nats, `two_way` composed. Columns `ring`, `typology`, `nats`."""
+    size = members.group_by("ring").len("size")
+    spoken = (1 - active + active * pl.col("nats").clip(upper_bound=50).exp()).log()
+    plain = (
+        members.select("ring", "account_id")
+        .join(per, on="account_id")
+        .group_by("ring", "typology")
+        .agg(spoken.sum().alias("nats"), pl.len().alias("acting"))
+        .join(size, on="ring")
+        .with_columns((pl.col("nats") + (pl.col("size") - pl.col("acting")) * pl.lit(1 - active).log()).alias("nats"))
+        .select("ring", "typology", "nats")
+    )
+    sides = [
+        plain.filter(pl.col("typology").is_in(side)).group_by("ring").agg(pl.col("nats").max().alias(name))
+        for side, name in ((SELLING, "selling"), (BUYING, "buying"))
+    ]
+    both = sides[0].join(sides[1], on="ring").filter((pl.col("selling") > 3) & (pl.col("buying") > 3))
+    two = both.select("ring", pl.lit("two_way").alias("typology"), (pl.col("selling") + pl.col("buying")).alias("nats"))
+    return pl.concat([plain, two]).filter(pl.col("nats") > 0).sort("ring", "typology")
+
+
+def ring_nats(rings: pl.DataFrame) -> pl.DataFrame:
+    """One row a ring: log of the mean over typologies of e^nats."""
+    top = pl.col("nats").max()
+    return (
+        rings.group_by("ring")
+        .agg((top + ((pl.col("nats") - top).exp().sum() / len(TYPOLOGIES)).log()).alias("nats"))
+        .sort("ring")
+    )
+
+
+def likelihood(nats: pl.Expr, s: ScoreSettings) -> pl.Expr:
+    """A score in [0, 1] from evidence in nats: x / (x + half), half the evidence at which a ring is as likely as not."""
+    x = nats.clip(lower_bound=0.0)
+    return x / (x + s.half)
+
+
+def lone(own: pl.DataFrame, suspicion: pl.DataFrame, taken: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:
+    """Accounts on no ring whose own acts stand far above the base rate."""
+    return (
+        own.join(suspicion, on="account_id")
+        .join(taken, on="account_id", how="anti")
+        .filter(pl.col("acts") >= s.lone)
+        .select(
+            "account_id",
+            likelihood(pl.col("acts"), s).alias("score"),
+            "typology",
+            pl.col("acts").alias("nats"),
+        )
+        .sort("account_id")
+    )

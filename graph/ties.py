@@ -1,0 +1,186 @@
+"""Ties: for each pair of accounts, why they may be one hand, weighed in log-odds; and the hubs that are no tie at all.
+
+The weight of a shared thing falls with the number that share it (inverse log degree, as Adamic and Adar 2003 for
+friends in common), with a life apart (two accounts on one phone whose spans do not overlap are a phone sold on), and
+rises when it was first used within hours. A crowd around one thing is one hand only when its users share rarer things
+too (coherence); else the thing is a hub, damped or cut, and listed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graph.db import Db
+    from graph.settings import TieSettings
+
+CROWDS = """
+WITH degree AS (
+    SELECT space, entity_id, count(DISTINCT account_id) AS n FROM uses GROUP BY space, entity_id
+),
+others AS (
+    SELECT DISTINCT u.account_id, u.space, u.entity_id
+    FROM uses AS u JOIN degree AS d USING (space, entity_id) WHERE d.n <= $rare
+),
+big AS (
+    SELECT DISTINCT u.account_id, u.space, u.entity_id, d.n
+    FROM uses AS u JOIN degree AS d USING (space, entity_id) WHERE d.n > $keep
+),
+common AS (
+    SELECT b.space, b.entity_id, o.space AS by_space, o.entity_id AS by_id, count(*) AS together
+    FROM big AS b JOIN others AS o
+      ON o.account_id = b.account_id AND o.space <> b.space
+    GROUP BY b.space, b.entity_id, o.space, o.entity_id HAVING count(*) > 1
+),
+coherent AS (
+    SELECT b.space, b.entity_id, count(DISTINCT b.account_id) AS n
+    FROM big AS b
+    JOIN others AS o ON o.account_id = b.account_id AND o.space <> b.space
+    JOIN common AS c
+      ON c.space = b.space AND c.entity_id = b.entity_id AND c.by_space = o.space AND c.by_id = o.entity_id
+    GROUP BY b.space, b.entity_id
+),
+kiosks AS (SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk')
+SELECT d.space, d.entity_id, d.n,
+       CASE WHEN d.n <= $keep THEN 1.0 ELSE coalesce(c.n, 0) / d.n END AS coherence,
+       k.device_id IS NOT NULL AS kiosk
+FROM degree AS d
+LEFT JOIN coherent AS c USING (space, entity_id)
+LEFT JOIN kiosks AS k ON d.space = 'device' AND d.entity_id = k.device_id
+"""
+"""Coherence counts a hub's users who share something rarer, of another space, with another of its users: rarer, because
+a campus shares its parcel station as well as its kiosk."""
+
+HUBS = """
+SELECT space, entity_id, n AS n_accounts,
+       CASE WHEN kiosk OR n > $crowd OR coherence < $coherence / 2 THEN 'cut' ELSE 'damped' END AS treatment,
+       CASE WHEN kiosk THEN 'kiosk' WHEN n > $crowd THEN 'crowd' ELSE 'incoherent' END AS reason,
+       CASE WHEN kiosk OR n > $crowd OR coherence < $coherence / 2 THEN 0.0 ELSE coherence END AS damping,
+       coherence
+FROM crowds
+WHERE kiosk OR n > $crowd OR (n > $keep AND coherence < $coherence)
+"""
+
+SHARED = """
+WITH kept AS (
+    SELECT c.space, c.entity_id, c.n, coalesce(h.damping, 1.0) AS damping
+    FROM crowds AS c LEFT JOIN hubs_found AS h USING (space, entity_id)
+    WHERE coalesce(h.damping, 1.0) > 0
+),
+strength AS (
+    SELECT unnest(['device', 'payee', 'payer', 'contact', 'card_code', 'phone', 'owner', 'licence', 'address', 'source'])
+           AS kind,
+           unnest($strengths) AS nats
+),
+used AS (
+    SELECT u.*, k.n, k.damping, s.nats
+    FROM uses AS u JOIN kept AS k USING (space, entity_id) JOIN strength AS s USING (kind)
+),
+pairs AS (
+    SELECT a.account_id AS a, b.account_id AS b, a.space, a.entity_id,
+           CASE WHEN a.nats <= b.nats THEN a.kind ELSE b.kind END AS kind,
+           least(a.nats, b.nats) * a.damping * ln(3) / ln(1 + a.n) AS nats,
+           greatest(a.first_at, b.first_at) AS first_at,
+           least(a.last_at, b.last_at) AS last_at,
+           a.first_at <= b.last_at AND b.first_at <= a.last_at AS overlap,
+           abs(date_diff('hour', a.first_at, b.first_at)) <= $burst_hours AS burst
+    FROM used AS a JOIN used AS b
+      ON a.space = b.space AND a.entity_id = b.entity_id AND a.account_id < b.account_id
+)
+SELECT a, b, space, entity_id, min(kind) AS kind,
+       max(nats * CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN $apart ELSE 1.0 END
+                * CASE WHEN burst THEN 1.25 ELSE 1.0 END) AS nats,
+       min(first_at) AS first_at, max(last_at) AS last_at, bool_or(overlap) AS overlap, bool_or(burst) AS burst
+FROM pairs GROUP BY a, b, space, entity_id
+"""
+
+CLOSINGS = """
+WITH last_sale AS (
+    SELECT seller_id, max(greatest(placed_at, coalesce(delivered_at, placed_at))) AS last_at,
+           count(*) FILTER (WHERE paid_at IS NOT NULL AND delivered_at IS NULL AND refunded_at IS NULL
+                                  AND cancelled_at IS NULL) AS open_orders
+    FROM orders GROUP BY seller_id
+)
+SELECT a.account_id, coalesce(least(a.cancelled_at, a.banned_at), s.last_at) AS closed_at,
+       s.open_orders, a.display_name_id
+FROM accounts AS a LEFT JOIN last_sale AS s ON s.seller_id = a.account_id
+WHERE a.cancelled_at IS NOT NULL OR a.banned_at IS NOT NULL
+   OR (s.open_orders >= 2 AND s.last_at < $now - to_days($silent_days))
+"""
+
+SUCCESSIONS = """
+WITH handed AS (
+    SELECT DISTINCT x.account_id AS old_id, y.account_id AS new_id
+    FROM uses AS x JOIN uses AS y ON x.space = y.space AND x.entity_id = y.entity_id AND x.account_id <> y.account_id
+    JOIN crowds AS c ON c.space = x.space AND c.entity_id = x.entity_id AND c.n <= $keep
+    WHERE x.account_id IN (SELECT account_id FROM closings)
+      AND x.space IN ('device', 'pay', 'phone', 'owner', 'licence', 'contact', 'address')
+  UNION
+    SELECT x.account_id, y.account_id
+    FROM closings AS x JOIN accounts AS y USING (display_name_id)
+    WHERE x.account_id <> y.account_id
+)
+SELECT h.old_id, h.new_id, c.closed_at, n.registered_at
+FROM handed AS h JOIN closings AS c ON c.account_id = h.old_id JOIN accounts AS n ON n.account_id = h.new_id
+WHERE n.registered_at BETWEEN c.closed_at - to_days(cast($succession_days / 4 AS INTEGER))
+                          AND c.closed_at + to_days($succession_days)
+  AND EXISTS (SELECT 1 FROM orders AS o WHERE o.seller_id = h.old_id)
+  AND EXISTS (SELECT 1 FROM orders AS o WHERE o.seller_id = h.new_id)
+"""
+"""A sells, closes or falls silent; B registers around that day with a thing that A left, and sells. The thing need not
+be used at the same time: that it changed hands then is the point."""
+
+TIES = """
+SELECT a, b, space, kind, entity_id, nats, first_at, last_at, overlap, burst FROM shared_ties
+UNION ALL
+SELECT least(old_id, new_id), greatest(old_id, new_id), 'account', 'succession', old_id, $succession,
+       closed_at, registered_at, FALSE, FALSE
+FROM successions
+UNION ALL
+SELECT least(a.account_id, a.inviter_id), greatest(a.account_id, a.inviter_id), 'account', 'inviter', a.inviter_id,
+       CASE WHEN f.fees > 0 THEN $fee ELSE $inviter END, a.registered_at, a.registered_at, FALSE, FALSE
+FROM accounts AS a
+JOIN accounts AS i ON i.account_id = a.inviter_id
+LEFT JOIN fees AS f ON f.account_id = a.account_id
+WHERE a.inviter_id <> a.account_id
+"""
+
+FEE_ORDERS = """
+WITH RECURSIVE up(account_id, above_id, level) AS (
+    SELECT account_id, inviter_id, 1 FROM accounts WHERE inviter_id IS NOT NULL AND inviter_id <> account_id
+  UNION ALL
+    SELECT u.account_id, a.inviter_id, u.level + 1
+    FROM up AS u JOIN accounts AS a ON a.account_id = u.above_id
+    WHERE a.inviter_id IS NOT NULL AND u.level < $levels
+),
+pockets AS (
+    SELECT DISTINCT seller_id AS account_id, payee_id FROM orders WHERE payee_id IS NOT NULL AND category = 'membership'
+)
+SELECT DISTINCT o.order_id, o.buyer_id
+FROM orders AS o JOIN up AS u ON u.account_id = o.buyer_id
+LEFT JOIN pockets AS p ON p.account_id = u.above_id AND p.payee_id = o.payee_id
+WHERE o.category = 'membership' AND o.paid_at IS NOT NULL AND (o.seller_id = u.above_id OR p.payee_id IS NOT NULL)
+"""
+"""Membership fees paid to an account above the payer in its own referral line, or into that account's pocket."""
+
+FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY buyer_id"
+
+
+def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
+    """Make `ties`: one row says why two accounts may be one hand; and `hubs_found`, `closings`, `successions`, `fee_orders`, `fees`.
+
+    Reads `uses`, `accounts`, `orders`, `devices`. `ties` columns: `a` < `b` (accounts), `space`, `kind`, `entity_id`
+    (an account for inviter and succession), `nats` (log-odds of one hand), `first_at`, `last_at`, `overlap`, `burst`.
+    """
+    db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep)
+    db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)
+    strengths = [
+        s.device, s.payee, s.payer, s.contact, s.card_code, s.phone, s.owner, s.licence, s.address, s.source,
+    ]  # fmt: skip
+    db.make("shared_ties", SHARED, strengths=strengths, burst_hours=s.burst_hours, apart=s.apart)
+    db.make("closings", CLOSINGS, now=now, silent_days=silent_days)
+    db.make("successions", SUCCESSIONS, keep=s.keep, succession_days=s.succession_days)
+    db.make("fee_orders", FEE_ORDERS, levels=s.levels)
+    db.make("fees", FEES)
+    db.make("ties", TIES, succession=s.succession, inviter=s.inviter, fee=s.fee)
+    db.drop("shared_ties")

@@ -1,0 +1,140 @@
+"""Who used which thing: the accounts' side of the user-device-payee graph, shared things only.
+
+A thing lives in a space ("device", "pay", "contact", ...) because one payment account may pay, be paid and be shown as
+a code in a chat: three kinds of use, one thing. Things of one account are left out here, before any graph sees them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graph.exports import VIRTUAL
+
+if TYPE_CHECKING:
+    from graph.db import Db
+
+EVERY_USE = """
+WITH every AS (
+    SELECT account_id, 'device' AS space, 'device' AS kind, device_id AS entity_id,
+           first_seen_at AS first_at, last_seen_at AS last_at
+    FROM devices
+  UNION ALL
+    SELECT seller_id, 'pay', 'payee', payee_id, min(placed_at), max(placed_at)
+    FROM orders WHERE payee_id IS NOT NULL GROUP BY seller_id, payee_id
+  UNION ALL
+    SELECT buyer_id, 'pay', 'payer', payer_id, min(placed_at), max(placed_at)
+    FROM orders WHERE payer_id IS NOT NULL GROUP BY buyer_id, payer_id
+  UNION ALL
+    SELECT sender_id, CASE WHEN target_kind = 'payment_code' THEN 'pay' ELSE 'contact' END, 'contact', target_id,
+           min(sent_at), max(sent_at)
+    FROM chat_links WHERE target_kind IN ('url', 'qr', 'contact', 'payment_code')
+    GROUP BY sender_id, CASE WHEN target_kind = 'payment_code' THEN 'pay' ELSE 'contact' END, target_id
+  UNION ALL
+    SELECT account_id, 'phone', 'phone', phone_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
+    FROM accounts WHERE phone_id IS NOT NULL
+  UNION ALL
+    SELECT account_id, 'owner', 'owner', owner_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
+    FROM accounts WHERE owner_id IS NOT NULL
+  UNION ALL
+    SELECT account_id, 'licence', 'licence', licence_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
+    FROM accounts WHERE licence_id IS NOT NULL
+  UNION ALL
+    SELECT account_id, 'address', 'address', address_id, min(at), max(at)
+    FROM (
+        SELECT seller_id AS account_id, ship_from_id AS address_id, placed_at AS at FROM orders
+        UNION ALL
+        SELECT buyer_id, ship_to_id, placed_at FROM orders
+    ) AS parcels
+    WHERE address_id IS NOT NULL GROUP BY account_id, address_id
+  UNION ALL
+    SELECT account_id, space, kind, entity_id, first_at, last_at FROM code_uses
+  UNION ALL
+    SELECT account_id, space, kind, entity_id, first_at, last_at FROM source_uses
+),
+merged AS (
+    SELECT account_id, space, entity_id, kind, min(first_at) AS first_at, max(last_at) AS last_at
+    FROM every WHERE last_at >= $since
+    GROUP BY account_id, space, entity_id, kind
+),
+shared AS (
+    SELECT space, entity_id FROM merged GROUP BY space, entity_id HAVING count(DISTINCT account_id) > 1
+)
+SELECT account_id, space, kind, entity_id, first_at, last_at
+FROM merged SEMI JOIN shared USING (space, entity_id)
+"""
+
+CODE_USES = """
+WITH sent AS (
+    SELECT c.target_id, c.sender_id, c.receiver_id, c.sent_at,
+           coalesce(o.paid_at IS NULL OR o.paid_at > c.sent_at, FALSE) AND o.buyer_id = c.receiver_id AS unpaid
+    FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id AND list_contains($virtual, o.category)
+    WHERE c.target_kind = 'card_code'
+),
+taken AS (
+    SELECT target_id, min(sent_at) AS taken_at, min_by(sender_id, sent_at) AS robbed_id
+    FROM sent WHERE unpaid GROUP BY target_id
+),
+hands AS (
+    SELECT s.target_id, s.receiver_id AS account_id, s.sent_at AS at FROM sent AS s WHERE s.unpaid
+  UNION ALL
+    SELECT s.target_id, s.sender_id, s.sent_at
+    FROM sent AS s LEFT JOIN taken AS t USING (target_id)
+    WHERE t.target_id IS NULL OR (s.sent_at > t.taken_at AND s.sender_id <> t.robbed_id)
+)
+SELECT account_id, 'card_code' AS space, 'card_code' AS kind, target_id AS entity_id,
+       min(at) AS first_at, max(at) AS last_at
+FROM hands GROUP BY account_id, target_id
+"""
+"""A code belongs to those who send it; where a buyer took it unpaid, to that buyer and to who sends it afterwards.
+Without the second rule the robbed seller would be tied to the thief who resells, and an honest buyer to the seller."""
+
+SOURCE_USES = """
+WITH quoted AS (
+    SELECT c.sender_id, c.sent_at, c.receiver_id, o.seller_id, o.handler_id
+    FROM chat_links AS c JOIN orders AS o USING (order_id)
+    WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_id
+      AND (c.target_kind <> 'item' OR c.tag = 'knows_order')
+),
+leaks AS (
+    SELECT 'seller' AS via, seller_id AS source_id, sender_id, sent_at, receiver_id FROM quoted
+  UNION ALL
+    SELECT 'handler', handler_id, sender_id, sent_at, receiver_id FROM quoted WHERE handler_id IS NOT NULL
+),
+trade AS (
+    SELECT 'seller' AS via, seller_id AS source_id, count(*) AS n FROM orders
+    WHERE seller_id IN (SELECT seller_id FROM quoted) GROUP BY seller_id
+  UNION ALL
+    SELECT 'handler', handler_id, count(*) FROM orders
+    WHERE handler_id IN (SELECT handler_id FROM quoted) GROUP BY handler_id
+),
+heard AS (
+    SELECT via, source_id, count(DISTINCT receiver_id) AS victims FROM leaks GROUP BY via, source_id
+),
+sources AS (
+    SELECT h.via, h.source_id
+    FROM heard AS h JOIN trade AS t USING (via, source_id)
+    WHERE h.victims >= $victims
+      AND h.victims >= $lift * t.n * (SELECT count(DISTINCT receiver_id) FROM quoted) / (SELECT count(*) FROM orders)
+)
+SELECT l.sender_id AS account_id, 'source' AS space, 'source' AS kind, l.source_id AS entity_id,
+       min(l.sent_at) AS first_at, max(l.sent_at) AS last_at
+FROM leaks AS l SEMI JOIN sources USING (via, source_id) GROUP BY l.sender_id, l.source_id
+UNION ALL
+SELECT s.source_id, 'source', 'source', s.source_id, min(l.sent_at), max(l.sent_at)
+FROM sources AS s JOIN leaks AS l USING (via, source_id)
+WHERE s.via = 'seller' GROUP BY s.source_id
+"""
+"""A seller or handler is a source when at least `$victims` buyers had their order with it quoted by strangers, and
+`$lift` times as many as its share of the trade would give: a large honest shop is quoted by chance."""
+
+
+def uses(db: Db, *, now: object, since: object) -> None:
+    """Make `uses`: one row says that one account used one shared thing, in one way.
+
+    Reads `orders`, `accounts`, `devices`, `chat_links`. Columns: `account_id`, `space`, `kind` (a value of
+    `links.entity_kind`), `entity_id`, `first_at`, `last_at`. Uses that ended before `since` have expired.
+    """
+    db.make("code_uses", CODE_USES, virtual=list(VIRTUAL))
+    db.make("source_uses", SOURCE_USES, victims=3, lift=5.0)
+    db.make("uses", EVERY_USE, now=now, since=since)
+    db.drop("code_uses", "source_uses")
