@@ -1,0 +1,153 @@
+"""The commands of ringwatch; an exception becomes an exit code here and nowhere else.
+
+Only click is imported at the top, so that `ringwatch --help` answers at once; a command imports what it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jobs.errors import RingwatchError
+
+INTERRUPTED = 130
+"""What shells give a command that Ctrl-C ended."""
+
+
+class Commands(click.Group):
+    """A group whose commands end with the exit codes of the contract."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; say on standard error what stopped it."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except RingwatchError as stopped:
+            self._explain(ctx, str(stopped))
+            ctx.exit(stopped.exit_code)
+        except Exception as unknown:
+            self._explain(ctx, f"{_unknown(unknown)}. Nothing more was written; for the details, --traceback")
+            ctx.exit(RingwatchError.exit_code)
+
+    def _explain(self, ctx: click.Context, message: str) -> None:
+        if ctx.params.get("traceback"):
+            traceback.print_exc()
+        click.echo(f"ringwatch: {message}", err=True)
+
+
+def _unknown(error: Exception) -> str:
+    """Its text only where it cannot hold a row's value: an engine's message may quote the cell it met."""
+    if isinstance(error, OSError):
+        return f"{type(error).__name__}: {error}"
+    here = Path(__file__).parents[1]
+    ours = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if here in Path(frame.filename).parents
+    ]
+    place = f"{Path(ours[-1].filename).relative_to(here)}, line {ours[-1].lineno}"
+    return f"unexpected {type(error).__name__} in {place}"
+
+
+def _to_date(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
+    return value.date() if value else None
+
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_SHARE = click.FloatRange(0, 1)
+_run_date = click.option(
+    "--run-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_to_date,
+    help="The night; the newest if not given.",
+)
+_watchlists = click.option("--watchlists", type=_FOLDER, required=True, help="The --out of nightly.")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ringwatch")
+@click.option(
+    "--traceback", is_flag=True, envvar="RINGWATCH_TRACEBACK", help="Show where in the code it failed."
+)
+def main(traceback: bool) -> None:
+    """Find fraud rings on a second-hand marketplace, night by night, and say why."""
+
+
+@main.command()
+@click.option("--exports", type=_FOLDER, required=True, help="One drop, or a folder of drops YYYY-MM-DD.")
+@click.option(
+    "--warehouse", type=_FILE, required=True, help="The DuckDB file of every row so far; made if absent."
+)
+@click.option("--out", type=_FOLDER, required=True, help="Where the nights are published.")
+@_run_date
+@click.option("--catch-up", is_flag=True, help="Every dropped date not yet published, oldest first.")
+@click.option("--settings", type=_FILE, help="A TOML file; everything has a default.")
+@click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", show_default=True)
+def nightly(
+    exports: Path,
+    warehouse: Path,
+    out: Path,
+    run_date: date | None,
+    catch_up: bool,
+    settings: Path | None,
+    engine: str,
+) -> None:
+    """Load the exports, find the rings, publish the night."""
+    if run_date and catch_up:
+        raise click.UsageError("--run-date and --catch-up exclude each other")
+    from jobs import settings as settings_file  # noqa: PLC0415
+    from jobs.nightly import nightly as run  # noqa: PLC0415
+
+    run(exports, warehouse, out, run_date, catch_up, settings_file.read(settings))
+
+
+@main.command()
+@click.option("--out", type=_FOLDER, required=True, help="The exports and truth.parquet go here.")
+@click.option("--accounts", type=int, required=True, help="How many; 1000 or more.")
+@click.option("--seed", type=int, required=True, help="The same seed, the same market.")
+@click.option("--nights", type=click.IntRange(min=1), default=1, show_default=True, help="Dated drops.")
+@click.option("--camouflage", type=_SHARE, default=0.0, show_default=True, help="0 loud to 1 quiet rings.")
+@click.option("--mute", type=_SHARE, default=0.0, show_default=True, help="Share of complaints never filed.")
+@click.option("--dirt", is_flag=True, help="Broken rows, as real exports have them.")
+@click.option(
+    "--file-format", default="csv", show_default=True, type=click.Choice(["csv", "parquet", "mixed"])
+)
+def simulate(out: Path, **options: Any) -> None:
+    """Write a labelled synthetic market and its truth."""
+    from jobs.simulate import simulate as run  # noqa: PLC0415
+
+    run(out, **options)
+
+
+@main.command()
+@_watchlists
+@click.option("--truth", type=_FILE, required=True, help="The truth.parquet of simulate.")
+@_run_date
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+def evaluate(watchlists: Path, truth: Path, run_date: date | None, as_json: bool) -> None:
+    """Compare a night with a synthetic market's truth."""
+    from jobs.evaluate import evaluate as run  # noqa: PLC0415
+
+    run(watchlists, truth, run_date, as_json)
+
+
+@main.command()
+@click.argument("ring_id")
+@_watchlists
+@_run_date
+def show(ring_id: str, watchlists: Path, run_date: date | None) -> None:
+    """Show one ring: why, why not, who, and by which ties."""
+    from jobs.show import show as run  # noqa: PLC0415
+
+    run(ring_id, watchlists, run_date)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

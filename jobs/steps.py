@@ -1,0 +1,90 @@
+"""What the night did, step by step: shown while it runs, kept for run.json."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from types import TracebackType
+from typing import Self
+
+import structlog
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+
+@dataclass
+class Step:
+    """One step. `rows` is what it made, where that can be counted; `peak_mib` the process's peak so far."""
+
+    name: str
+    seconds: float = 0.0
+    rows: int | None = None
+    peak_mib: int = 0
+
+
+@dataclass
+class Steps:
+    """A recorder for one night. Counts and names only: what is shown here ends up in cron's mail.
+
+    On a terminal a line a step, with a spinner on the one that runs; elsewhere one JSON line a step.
+    """
+
+    run_date: date
+    console: Console = field(default_factory=lambda: Console(stderr=True))
+    done: list[Step] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._log = structlog.wrap_logger(
+            structlog.PrintLogger(sys.stderr),
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso"),
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+            run_date=str(self.run_date),
+        )
+        self._progress = Progress(
+            SpinnerColumn(finished_text="✓"),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[rows]}"),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        """Time what happens inside; the body may set `rows`. A step that fails is not recorded."""
+        step = Step(name)
+        shown = self._progress.add_task(f"{self.run_date} {name}", total=1, rows="")
+        started = time.perf_counter()
+        yield step
+        step.seconds = round(time.perf_counter() - started, 3)
+        step.peak_mib = _peak_mib()
+        self.done.append(step)
+        self._progress.update(shown, completed=1, rows="" if step.rows is None else f"{step.rows:,} rows")
+        if not self.console.is_terminal:
+            self._log.info("step", step=name, seconds=step.seconds, rows=step.rows, peak_mib=step.peak_mib)
+
+    def say(self, event: str, **counts: object) -> None:
+        """One line that is no step."""
+        if not self.console.is_terminal:
+            self._log.info(event, **counts)
+
+
+def _peak_mib() -> int:
+    """Linux counts in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1 << 20 if sys.platform == "darwin" else 1 << 10)

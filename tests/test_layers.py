@@ -1,0 +1,36 @@
+"""Jobs may know the graph; the graph knows no jobs, and its stages meet in tables."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+GRAPH = Path(__file__).parents[1] / "graph"
+# graph.acts is a list of typologies: data that the counting stage reads, as it reads settings.
+SHARED = {"graph.tables", "graph.db", "graph.exports", "graph.settings", "graph.words", "graph.acts"}
+MODULES = sorted(GRAPH.rglob("*.py"))
+
+
+def ours(path: Path) -> set[str]:
+    """Modules of graph and jobs that a file imports, whichever way it says so."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: write imports of ours in full"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names if node.module == "graph" else {node.module or ""}
+    return {name for name in found if name.split(".")[0] in ("graph", "jobs")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(GRAPH).as_posix())
+def test_stages_meet_in_tables(path: Path) -> None:
+    typology = path.parent.name == "acts"
+    assert not {name for name in ours(path) - SHARED if not (typology and name.startswith("graph.acts."))}
+
+
+def test_the_check_can_fail(tmp_path: Path) -> None:
+    file = tmp_path / "stage.py"
+    file.write_text("import jobs.runs\nfrom graph import ties, tables\nfrom graph.rings import rings\n")
+    assert ours(file) == {"jobs.runs", "graph.ties", "graph.tables", "graph.rings"}
