@@ -1,0 +1,130 @@
+"""The settings: one frozen model, read from one TOML file; what is not in the file has its default.
+
+[exports]                       # how the drops are written
+zone = "Asia/Shanghai"
+[exports.orders.rename]         # their column name = ours
+order_no = "order_id"
+[engine]                        # what the machine gives
+memory_limit = "4GB"
+[publish]
+language = "en"
+[method.ties]                   # thresholds, see graph/settings.py
+device = 3.0
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from graph.exports import EXPORTS
+from graph.settings import Method
+from jobs.door.settings import DoorSettings
+from jobs.errors import UsageError
+
+
+class Part(BaseModel):
+    """A group of settings: frozen, and no unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EngineSettings(Part):
+    """What the engine may use of the machine. No result depends on it."""
+
+    memory_limit: str | None = Field(
+        None,
+        pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$",
+        description="like 4GB; the engine's own default is 80 % of the memory",
+    )
+    threads: int | None = Field(None, ge=1, description="the engine's own default is one a core")
+    temp_directory: Path | None = Field(None, description="where it spills; beside the warehouse by default")
+
+
+class PublishSettings(Part):
+    """How the watchlists speak."""
+
+    language: Literal["zh", "en"] = Field("zh", description="of every sentence in the tables")
+
+
+class Settings(Part):
+    """Everything that can be set."""
+
+    exports: DoorSettings = DoorSettings()
+    engine: EngineSettings = EngineSettings()
+    publish: PublishSettings = PublishSettings()
+    method: Method = Method()
+
+    def digest(self) -> str:
+        """SHA-256 of the effective settings, defaults included, as canonical JSON."""
+        text = json.dumps(
+            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(path: Path | None) -> Settings:
+    """The settings of that file, or the defaults. Raises UsageError naming the place and the nearest key."""
+    if path is None:
+        return Settings()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise UsageError(f"settings {path}: cannot be read ({failure.strerror})") from failure
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise UsageError(f"settings {path}: not TOML: {failure}") from failure
+    try:
+        return Settings.model_validate(_with_renames(content, path))
+    except ValidationError as failure:
+        faults = "; ".join(_fault(error) for error in failure.errors())
+        raise UsageError(f"settings {path}: {faults}") from failure
+
+
+def _with_renames(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """`[exports.<table>.rename]` as a person writes it, to `exports.rename.<table>` as the door takes it."""
+    section = content.get("exports")
+    if not isinstance(section, dict):
+        return content
+    tables = {key: section[key] for key in _TABLES if isinstance(section.get(key), dict)}
+    odd = [f"{table}.{key}" for table, keys in tables.items() for key in keys if key != "rename"]
+    if odd or "rename" in section:
+        raise UsageError(
+            f"settings {path}: exports.{(odd or ['rename'])[0]}: unknown. Write exports.<table>.rename"
+        )
+    rename = {table: keys["rename"] for table, keys in tables.items() if keys}
+    kept = {key: value for key, value in section.items() if key not in tables}
+    return {**content, "exports": {**kept, **({"rename": rename} if rename else {})}}
+
+
+_TABLES = tuple(export.name for export in EXPORTS)
+
+
+def _fault(error: ErrorDetails) -> str:
+    place = [str(part) for part in error["loc"]]
+    if place[:2] == ["exports", "rename"] and len(place) > 2:
+        place[1:3] = [place[2], "rename"]  # as it was written
+    where = ".".join(place)
+    if error["type"] != "extra_forbidden":
+        return f"{where}: {error['msg']}"
+    known = _keys(place[:-1])
+    near = difflib.get_close_matches(place[-1], known, n=1)
+    return f"{where}: unknown. " + (f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}")
+
+
+def _keys(parents: Sequence[str]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for parent in parents:
+        found = model.model_fields[parent].annotation
+        if not isinstance(found, type) or not issubclass(found, BaseModel):
+            return []
+        model = found
+    tables = _TABLES if model is DoorSettings else ()
+    return [*(name for name in model.model_fields if not tables or name != "rename"), *tables]
