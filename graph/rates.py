@@ -22,7 +22,7 @@ GROUP = ["typology", "act", "stratum", "kind"]
 
 
 def evidence(db: Db, s: ScoreSettings) -> None:
-    """Make `told` and `suspicion`.
+    """Make `told`, `by_typology` and `suspicion`.
 
     Reads `acted`, `totals`. `told`: one row an account and kind of act: `typology`, `act`, `axis`, `side`,
     `account_id`, `n`, `k`, `rate` (of the platform), `nats`. `suspicion`: one row an account that acted: `account_id`,
@@ -49,6 +49,7 @@ def evidence(db: Db, s: ScoreSettings) -> None:
         .sort("account_id", "typology", "act")
     )
     db.put("told", told)
+    db.put("by_typology", by_typology(told))
     db.put("suspicion", suspicion(by_typology(told)))
 
 

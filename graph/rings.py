@@ -50,13 +50,14 @@ def rings(db: Db, s: RingSettings) -> None:
         "pairs", PAIRS, household=s.household, trust=s.trust, most_trust=s.most_trust, tie=s.tie
     )
     pairs = db.frame("SELECT * FROM pairs ORDER BY a, b")
-    told = db.frame(
-        "SELECT account_id, nats FROM suspicion WHERE account_id IN (SELECT a FROM pairs UNION SELECT b FROM pairs)"
-        " ORDER BY account_id"
-    )
     graph = hands(pairs)
+    tied = "account_id IN (SELECT a FROM pairs UNION SELECT b FROM pairs)"
+    acts = db.frame(f"SELECT account_id, nats FROM suspicion WHERE {tied} ORDER BY account_id")
+    by = db.frame(f"SELECT account_id, typology, nats FROM by_typology WHERE {tied} ORDER BY account_id, typology")
     nx.set_node_attributes(graph, 0.0, "acts")
-    nx.set_node_attributes(graph, dict(told.iter_rows()), "acts")
+    nx.set_node_attributes(graph, dict(acts.iter_rows()), "acts")
+    for account, typology, nats in by.iter_rows():
+        graph.nodes[account].setdefault("by", {})[typology] = nats
     rows: list[tuple[int, str, float]] = []
     for number, ring in enumerate(found(graph, s), start=1):
         rows += [(number, account, hold) for account, hold in sorted(ring.items())]
@@ -89,16 +90,20 @@ def found(graph: nx.Graph, s: RingSettings) -> list[dict[str, float]]:
 
 
 def communities(graph: nx.Graph, s: RingSettings) -> list[list[str]]:
-    """CPM Leiden inside one component; each community and the list of them sorted. Integer weights: float sums differ."""
+    """CPM Leiden inside one component; each community and the list of them sorted.
+
+    Weights stay in nats, rounded to hundredths: the library's refinement gets stuck in pairs when weights are large
+    (a path of 40 with weight 300 falls into twos and threes, with weight 3 it stays whole).
+    """
     from graspologic_native import leiden
 
     if graph.number_of_nodes() < 4:
         return [sorted(graph)]
-    edges = sorted((min(u, v), max(u, v), float(round(100 * w))) for u, v, w in graph.edges(data="nats"))
+    edges = sorted((min(u, v), max(u, v), round(w, 2)) for u, v, w in graph.edges(data="nats"))
     _, label = leiden(
         edges,
         None,
-        resolution=100 * s.gamma,
+        resolution=s.gamma,
         randomness=0.001,
         iterations=10,
         use_modularity=False,
@@ -118,6 +123,8 @@ def peeled(graph: nx.Graph, community: Iterable[str], s: RingSettings) -> list[d
     in the ring itself: two relatives who did nothing must not hold each other.
     """
     inside = graph.subgraph(sorted(community)).copy()
+    lead = leading(inside, s)
+    nx.set_node_attributes(inside, {v: evidence(inside, v, lead) for v in inside}, "acts")
     while inside:
         hold = {v: holds(inside, v, s) for v in inside}
         weakest = min(hold, key=lambda v: (hold[v], v))
@@ -126,6 +133,22 @@ def peeled(graph: nx.Graph, community: Iterable[str], s: RingSettings) -> list[d
         inside.remove_node(weakest)
     parts = [sorted(c) for c in nx.connected_components(inside)]
     return [{v: hold[v] for v in part} for part in parts if len(part) >= s.least]
+
+
+def leading(graph: nx.Graph, s: RingSettings) -> list[str]:
+    """The typologies that a community shows most, two at the most, `lead` nats at the least."""
+    total: dict[str, float] = {}
+    for _, by in sorted(graph.nodes(data="by")):
+        for typology, nats in (by or {}).items():
+            total[typology] = total.get(typology, 0.0) + nats
+    best = sorted(total, key=lambda t: (-total[t], t))[:2]
+    return [t for t in best if total[t] >= s.lead]
+
+
+def evidence(graph: nx.Graph, account: str, lead: list[str]) -> float:
+    """What an account did, in nats: over all typologies, or of what its community does, where no choice is left to pay for."""
+    node = graph.nodes[account]
+    return max([node["acts"], *(node.get("by", {}).get(t, 0.0) for t in lead)])
 
 
 def holds(graph: nx.Graph, account: str, s: RingSettings) -> float:

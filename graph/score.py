@@ -23,13 +23,12 @@ BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
 def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
     """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`.
 
-    Reads `members`, `told`, `suspicion`. `ring_scores`: `ring`, `nats`, `score`. `ring_typologies`: `ring`, `typology`, `nats`,
+    Reads `members`, `by_typology`, `suspicion`. `ring_scores`: `ring`, `nats`, `score`. `ring_typologies`: `ring`, `typology`, `nats`,
     `score`, strongest first. `member_scores`: `ring`, `account_id`, `score`, `typology`, `nats`. `lone_scores`: `account_id`,
     `score`, `typology`, `nats` of accounts on no listed ring.
     """
     members = db.frame("SELECT * FROM members ORDER BY ring, account_id")
-    told = db.frame("SELECT * FROM told ORDER BY account_id, typology, act")
-    per = own_typologies(told)
+    per = db.frame("SELECT * FROM by_typology ORDER BY account_id, typology")
     rings = ring_typologies(members, per, active)
     total = ring_nats(rings)
     total = total.with_columns(likelihood(pl.col("nats"), s).alias("score"))
@@ -59,17 +58,6 @@ def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
         ).sort("ring", "account_id"),
     )
     db.put("lone_scores", lone(own, suspicion, on_ring.select("account_id"), s))
-
-
-def own_typologies(told: pl.DataFrame) -> pl.DataFrame:
-    """One row an account and typology: strongest act on each axis, summed over axes."""
-    return (
-        told.group_by("account_id", "typology", "axis")
-        .agg(pl.col("nats").max())
-        .group_by("account_id", "typology")
-        .agg(pl.col("nats").sum())
-        .sort("account_id", "typology")
-    )
 
 
 def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, active: float) -> pl.DataFrame:

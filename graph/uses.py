@@ -39,9 +39,9 @@ WITH every AS (
     SELECT account_id, 'licence', 'licence', licence_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
     FROM accounts WHERE licence_id IS NOT NULL
   UNION ALL
-    SELECT account_id, 'address', 'address', address_id, min(at), max(at)
+    SELECT account_id, 'address', 'address', address_id, min(used_at), max(used_at)
     FROM (
-        SELECT seller_id AS account_id, ship_from_id AS address_id, placed_at AS at FROM orders
+        SELECT seller_id AS account_id, ship_from_id AS address_id, placed_at AS used_at FROM orders
         UNION ALL
         SELECT buyer_id, ship_to_id, placed_at FROM orders
     ) AS parcels
@@ -75,14 +75,14 @@ taken AS (
     FROM sent WHERE unpaid GROUP BY target_id
 ),
 hands AS (
-    SELECT s.target_id, s.receiver_id AS account_id, s.sent_at AS at FROM sent AS s WHERE s.unpaid
+    SELECT s.target_id, s.receiver_id AS account_id, s.sent_at AS used_at FROM sent AS s WHERE s.unpaid
   UNION ALL
     SELECT s.target_id, s.sender_id, s.sent_at
     FROM sent AS s LEFT JOIN taken AS t USING (target_id)
     WHERE t.target_id IS NULL OR (s.sent_at > t.taken_at AND s.sender_id <> t.robbed_id)
 )
 SELECT account_id, 'card_code' AS space, 'card_code' AS kind, target_id AS entity_id,
-       min(at) AS first_at, max(at) AS last_at
+       min(used_at) AS first_at, max(used_at) AS last_at
 FROM hands GROUP BY account_id, target_id
 """
 """A code belongs to those who send it; where a buyer took it unpaid, to that buyer and to who sends it afterwards.

@@ -6,7 +6,8 @@ threshold); they order the proposed action, never the score.
 
 Acts: a membership fee paid to an account above the payer in its own referral line, or into that account's pocket, for
 who receives, who pays, and who recruited; the classifier's tag.
-Chances: membership orders sold and bought; accounts referred.
+Chances: paid orders sold and bought (not memberships alone: where most memberships are fees, fees would look ordinary);
+accounts referred.
 Innocent explanation: an honest shop selling memberships that rewards referral; there the fee goes to the shop, not up
 the line.
 """
@@ -20,10 +21,10 @@ ACTS = (
         "behaviour",
         "orders",
         """
-        SELECT o.seller_id AS account_id, 'fee' AS stratum, o.order_id AS key,
+        SELECT o.seller_id AS account_id, 'order' AS stratum, o.order_id AS key,
                f.order_id IS NOT NULL AS hit
         FROM orders AS o LEFT JOIN fee_orders AS f USING (order_id)
-        WHERE o.category = 'membership' AND o.paid_at IS NOT NULL
+        WHERE o.paid_at IS NOT NULL
         """,
         victim="buyer_id",
     ),
@@ -33,9 +34,9 @@ ACTS = (
         "behaviour",
         "orders",
         """
-        SELECT o.buyer_id AS account_id, 'fee' AS stratum, o.order_id AS key, f.order_id IS NOT NULL AS hit
+        SELECT o.buyer_id AS account_id, 'order' AS stratum, o.order_id AS key, f.order_id IS NOT NULL AS hit
         FROM orders AS o LEFT JOIN fee_orders AS f USING (order_id)
-        WHERE o.category = 'membership' AND o.paid_at IS NOT NULL
+        WHERE o.paid_at IS NOT NULL
         """,
     ),
     Act(

@@ -1,0 +1,178 @@
+"""Every sentence the product says, as named templates with figures, in Chinese and English.
+
+Tables, notebooks, report and case bundle draw on these alone, so that one fact reads the same everywhere. The words are
+those of suspicion, never of guilt.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+ACTS: dict[str, tuple[str, str]] = {
+    "confirmed_before_code": ("已确认的卡券订单在发码之前就确认收货", "confirmed card orders were confirmed before the code left"),
+    "code_after_confirmation": ("卡密在买家确认收货之后才发出", "codes were sent only after the buyer had confirmed"),
+    "code_sent_twice": ("卡密曾发给过另一名买家", "codes had been sent to another buyer before"),
+    "code_complaint": ("已确认的卡券订单被投诉卡密已用或未收到", "confirmed card orders were complained of: code used or never received"),
+    "asked_to_confirm_first": ("聊天消息被标记为要求先确认收货", "messages were tagged as asking to confirm first"),
+    "took_code_unpaid": ("卡券订单未付款却已取得卡密", "card orders were never paid though the code left"),
+    "got_code_unpaid": ("收到的卡密对应的订单始终未付款", "codes received belong to orders never paid"),
+    "seller_says_unpaid": ("卡券订单被卖家投诉未付款取码", "card orders drew the seller's complaint: code taken unpaid"),
+    "closed_after_taking": ("账号在取码后不久注销", "accounts were closed soon after taking a code"),
+    "link_reported": ("发出的链接或联系方式被接收人举报", "links or handles sent were reported by their receivers"),
+    "asked_off_platform": ("聊天消息被标记为引导站外交易", "messages were tagged as leading off the platform"),
+    "link_and_no_purchase": ("发出链接后没有成交", "links were followed by no completed purchase here"),
+    "outside_order_complaint": ("订单被投诉站外交易，或由站外链接而来且未收到货", "orders were complained of as off the platform, or came by an outside link and were not received"),
+    "return_disputed": ("实物订单的退货被卖家指为调包", "orders of goods came back as something else, says the seller"),
+    "refund_on_claim": ("实物订单以破损或不符为由退款", "orders of goods were refunded on a claim of damage or mismatch"),
+    "close_case_as_buyer": ("作为买家以微弱票差胜诉或申诉翻案", "orders went to a jury and were won narrowly or on appeal, as buyer"),
+    "close_case_as_seller": ("作为卖家以微弱票差胜诉或申诉翻案", "orders went to a jury and were won narrowly or on appeal, as seller"),
+    "gone_with_the_money": ("已付款订单未发货未退款而店铺已消失", "paid orders were neither sent nor refunded, and the shop is gone"),
+    "vanished_complaint": ("已付款订单被投诉卖家失联", "paid orders were complained of: the seller vanished"),
+    "opened_after_vanishing": ("店铺承接了一家失联店铺留下的设备、收款或身份", "shops opened with what a vanished shop left behind"),
+    "counterfeit_complaint": ("实物订单被投诉售假", "orders of goods were complained of as counterfeit"),
+    "refunded_as_not_described": ("实物订单因不符或售假退款", "orders of goods were refunded as counterfeit or not as described"),
+    "stream_complaint_promoter": ("推广的直播订单被投诉", "livestream orders it promoted were complained of"),
+    "stream_complaint_seller": ("直播订单被投诉", "livestream orders were complained of"),
+    "promised_buyback": ("聊天消息被标记为承诺高价回收", "messages were tagged as promising to buy back"),
+    "sold_again_then_silent": ("直播订单来自反复购买的买家，而直播已停", "livestream orders went to buyers who bought again, and the stream is silent"),
+    "fee_from_below": ("订单为下线上交的入门费", "orders were entry fees from below in the referral line"),
+    "fee_up_the_line": ("订单为向上线交纳的入门费", "orders were entry fees paid up the referral line"),
+    "recruited_payers": ("所邀请的账号交纳了入门费", "accounts it referred paid an entry fee"),
+    "recruiting_message": ("聊天消息被标记为发展下线", "messages were tagged as recruiting"),
+    "quoted_a_strangers_order": ("带订单的消息引用了与己无关的他人订单", "messages about an order quoted one in which the sender has no part"),
+    "quote_reported": ("引用他人订单的消息被举报", "messages quoting a stranger's order were reported"),
+    "knew_the_order": ("聊天消息被标记为掌握他人订单", "messages were tagged as knowing another's order"),
+    "regulated_without_licence": ("受监管商品订单成交时店铺未亮照", "orders of regulated goods were at a shop that shows no licence"),
+    "licence_lent": ("店铺的执照由不同主体的多家店铺共用", "shops use a licence shared by shops of other owners"),
+    "signed_up_in_a_burst": ("账号与同设备或同收款账号的其他账号集中注册", "accounts were registered in a burst with others on the same device or payee"),
+    "bought_where_the_burst_bought": ("订单与同批注册账号购自同一卖家", "orders went to sellers where others of the same burst bought"),
+    "sold_to_a_tied_account": ("订单的买家与卖家存在关联", "orders were sold to an account tied to the seller"),
+    "bought_from_a_tied_account": ("订单购自有关联的账号", "orders were bought from a tied account"),
+    "traded_in_a_circle": ("订单的买卖双方互为买家", "orders were between accounts that bought from each other"),
+    "confirmed_too_quickly_seller": ("售出的实物订单在物流不可能送达的时间内确认", "goods sold were confirmed faster than a parcel travels"),
+    "confirmed_too_quickly_buyer": ("购入的实物订单在物流不可能送达的时间内确认", "goods bought were confirmed faster than a parcel travels"),
+}  # fmt: skip
+"""What a kind of act counts, to stand behind "k of n"."""
+
+INNOCENT: dict[str, tuple[str, str]] = {
+    "confirm_first": ("买家习惯性提前确认，或卡密在聊天之外交付", "buyers confirm out of habit, or codes are handed over outside the chat"),
+    "unpaid_harvest": ("卖家误以为“拍下”即付款而误发", "sellers sent codes by mistake, taking an order for a payment"),
+    "off_platform_lure": ("卖家习惯用其他聊天工具答复，或发送的是物流查询链接", "the seller answers elsewhere out of habit, or sent a tracking page"),
+    "two_way": ("同一人既开小店也购物，两边各有不顺", "one person with a small shop who also buys, unlucky on both sides"),
+    "swap_return": ("快递损坏或一批次品", "a careless courier or one bad batch"),
+    "jury_gaming": ("争议本就难断的诚信一方", "an honest party in borderline cases"),
+    "reborn_shop": ("经营失败的店铺，或依法歇业后以同一执照重开", "a shop that failed, or closed in good order and reopened"),
+    "counterfeit_network": ("转售者被其上游供货商欺骗", "a reseller cheated by its own supplier"),
+    "buyback_live": ("忠实顾客较多且当季已结束的直播间", "a stream with loyal customers whose season ended"),
+    "pyramid": ("正规会员店的推荐奖励", "an honest membership shop that rewards referral"),
+    "leak_source": ("亲友代为沟通退货，或店铺的客服小号", "a friend who helps with a return, or a shop's service account"),
+    "unlicensed_operator": ("执照正在换发，或代运营公司误用自身执照", "a licence under renewal, or an agency that used its own by mistake"),
+    "account_farm": ("家庭或宿舍同一晚注册", "a family or dormitory that signed up on one evening"),
+    "brushing": ("亲友照顾生意，或同城当面交付", "relatives who buy from a relative, goods handed over in person"),
+}  # fmt: skip
+
+TYPOLOGY: dict[str, tuple[str, str]] = {
+    "confirm_first": ("先确认后发码", "confirm first"),
+    "unpaid_harvest": ("拍下不付取码", "unpaid harvest"),
+    "off_platform_lure": ("站外引流", "off-platform lure"),
+    "two_way": ("两头吃", "two-way"),
+    "swap_return": ("恶意退换", "swapped return"),
+    "jury_gaming": ("小法庭钻空子", "jury gaming"),
+    "reborn_shop": ("换壳重生", "reborn shop"),
+    "counterfeit_network": ("售假网络", "counterfeit network"),
+    "buyback_live": ("直播高价回收", "buyback livestream"),
+    "pyramid": ("传销", "pyramid"),
+    "leak_source": ("订单信息泄露", "order leak"),
+    "unlicensed_operator": ("无照经营", "unlicensed operator"),
+    "account_farm": ("批量养号", "account farm"),
+    "brushing": ("刷单炒信", "brushing"),
+}
+
+KIND: dict[str, tuple[str, str]] = {
+    "device": ("设备", "device"),
+    "payee": ("收款账号", "payee"),
+    "payer": ("付款账号", "payer"),
+    "contact": ("联系方式或链接", "contact or link"),
+    "card_code": ("卡密", "card code"),
+    "phone": ("手机号", "phone"),
+    "owner": ("实名主体", "owner"),
+    "licence": ("营业执照", "licence"),
+    "address": ("地址", "address"),
+    "inviter": ("邀请关系", "referral"),
+    "succession": ("店铺承接", "succession"),
+    "source": ("订单来源", "order source"),
+}
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "acts": ("疑似{typology}：{n} 次中有 {k} 次{what}；平台同类比率为 {rate}。", "Suspected {typology}: {k} of {n} {what}; the platform's rate is {rate}."),
+    "ties": ("{n} 个账号由 {things} 相连。", "{n} accounts are held together by {things}."),
+    "thing": ("{n} 个{kind}", "{n} × {kind}"),
+    "victims": ("涉及 {n} 名不同的对方，金额 {cny} 元。", "{n} different counterparties are involved, CNY {cny}."),
+    "passive": ("{n} 个成员中有 {k} 个自身没有可疑行为。", "{k} of {n} members show no suspicious act of their own."),
+    "plain": ("成员的 {n} 笔订单中有 {k} 笔没有任何可疑之处。", "{k} of the members' {n} orders show nothing unusual."),
+    "weakest": ("若去掉{kind} {entity}，该团伙即不再相连。", "Without {kind} {entity} the ring falls apart."),
+    "one_kind": ("账号之间只有一类关联：{kind}。", "Only one kind of tie holds the accounts together: {kind}."),
+    "innocent": ("可能的无辜解释：{what}。", "A possible innocent explanation: {what}."),
+    "warned": ("{cny} 元发生在平台已提示风险之后。", "CNY {cny} was at stake after the platform had warned the buyer."),
+    "holder": ("该账号自身没有可疑行为，仅通过关联进入名单。", "The account has no suspicious act of its own; it is here by its ties alone."),
+    "source": ("受害人的订单都出自该账号；它是共同来源，并非嫌疑人。", "The victims' orders share this account; it is a common source, not a suspect."),
+    "tied_to": ("与本团伙 {n} 个成员有关联（{things}）。", "Tied to {n} members of the ring ({things})."),
+    "alone": ("未发现与其他账号的可靠关联。", "No reliable tie to other accounts was found."),
+    "fact": ("{what}（{at}）。", "{what} ({at})."),
+    "fact_tie": ("使用{kind} {entity}，{since} 至 {until}。", "Used {kind} {entity}, {since} to {until}."),
+    "hub_kiosk": ("自助终端，{n} 个账号共用。", "A kiosk, shared by {n} accounts."),
+    "hub_crowd": ("{n} 个账号共用，多于上限，不视为同一控制人。", "Shared by {n} accounts, more than the limit: not one hand."),
+    "hub_incoherent": ("{n} 个账号共用，其中仅 {share} 另有其他共用之物。", "Shared by {n} accounts, of which only {share} share anything else."),
+    "new": ("首次出现，{n} 个账号。", "First seen, {n} accounts."),
+    "grown": ("由 {before} 个账号增至 {n} 个。", "Grew from {before} to {n} accounts."),
+    "shrunk": ("由 {before} 个账号减至 {n} 个。", "Shrank from {before} to {n} accounts."),
+    "merged": ("由 {others} 合并而来。", "Merged from {others}."),
+    "split": ("由 {others} 拆分而来。", "Split from {others}."),
+    "revived": ("沉寂后再次出现，上次为 {date}。", "Back after an absence, last seen {date}."),
+    "joined": ("加入，关联依据：{things}。", "Joined, by {things}."),
+    "left": ("离开，已不满足成员条件。", "Left: it no longer holds as a member."),
+    "score": ("得分由 {before} 变为 {now}。", "Score moved from {before} to {now}."),
+    "gone": ("今晚未再出现，上次 {n} 个账号。", "Not seen tonight; last had {n} accounts."),
+    "cleared": ("分析员判定排除。", "Cleared by an analyst."),
+}  # fmt: skip
+
+
+def say(name: str, language: Language, **figures: object) -> str:
+    """The sentence `name` with its figures. Raises KeyError for an unknown name or a missing figure: never a half sentence."""
+    return _pick(SENTENCES[name], language).format(**figures)
+
+
+def act(name: str, language: Language) -> str:
+    """What the act `name` counts."""
+    return _pick(ACTS[name], language)
+
+
+def innocent(typology: str, language: Language) -> str:
+    """The strongest innocent explanation of a typology."""
+    return _pick(INNOCENT[typology], language)
+
+
+def typology(name: str, language: Language) -> str:
+    """What a typology is called."""
+    return _pick(TYPOLOGY[name], language)
+
+
+def kind(name: str, language: Language) -> str:
+    """What a kind of tie is called."""
+    return _pick(KIND[name], language)
+
+
+def share(value: float) -> str:
+    """A rate for reading: two significant figures below ten percent."""
+    return f"{100 * value:.2g} %" if value < 0.1 else f"{100 * value:.0f} %"
+
+
+def cny(fen: int) -> str:
+    """Fen as CNY with thousands separated."""
+    return f"{fen // 100:,}.{fen % 100:02d}"
+
+
+def _pick(pair: tuple[str, str], language: Language) -> str:
+    return pair[0] if language == "zh" else pair[1]
