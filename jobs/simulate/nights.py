@@ -1,0 +1,261 @@
+"""The four tables as they were known at the end of a night, and what a later drop holds.
+
+New rows and new states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from graph.exports import ACCOUNTS, DEVICES, Export
+from jobs.simulate.goods import CATEGORIES
+from jobs.simulate.options import DAY
+from jobs.simulate.spell import spell
+from jobs.simulate.world import (
+    CHAT_COLUMNS,
+    DEVICE_COLUMNS,
+    NONE,
+    ORDER_COLUMNS,
+    ORDER_TIMES,
+    TEXTS,
+    Bools,
+    Ints,
+    Rows,
+    World,
+    gathered,
+)
+
+SLICE = 500_000
+"""Rows turned into text at a time."""
+
+KNOWN_WITH = {
+    "payer_id": "paid_at",
+    "complaint": "complained_at",
+    "seller_complaint": "seller_complained_at",
+    "return_kind": "refunded_at",
+    "votes_buyer": "jury_at",
+    "votes_seller": "jury_at",
+    "jury_winner": "jury_at",
+    "appeal_winner": "appealed_at",
+}
+"""Columns of an order that nobody knows before an event."""
+
+ID_KINDS = {
+    "account_id": ("a", "account"),
+    "buyer_id": ("a", "account"),
+    "seller_id": ("a", "account"),
+    "promoter_id": ("a", "account"),
+    "inviter_id": ("a", "account"),
+    "sender_id": ("a", "account"),
+    "receiver_id": ("a", "account"),
+    "order_id": ("q", "order"),
+    "payee_id": ("p", "payment"),
+    "payer_id": ("p", "payment"),
+    "item_id": ("i", "item"),
+    "ship_from_id": ("s", "address"),
+    "ship_to_id": ("s", "address"),
+    "handler_id": ("w", "staff"),
+    "owner_id": ("o", "owner"),
+    "phone_id": ("t", "phone"),
+    "licence_id": ("l", "licence"),
+    "display_name_id": ("n", "name"),
+    "device_id": ("d", "device"),
+    "message_id": ("m", "message"),
+}
+TARGETS = (
+    ("u", "url"),
+    ("r", "qr"),
+    ("h", "contact"),
+    ("y", "payment_code"),
+    ("k", "card_code"),
+    ("i", "item"),
+)
+"""Prefix and kind of the targets, in the order of `TEXTS["target_kind"]`."""
+
+assert tuple(kind for _, kind in TARGETS) == TEXTS["target_kind"]
+
+
+@dataclass
+class Market:
+    """The finished tables, in the order in which they are written."""
+
+    orders: Rows
+    accounts: Rows
+    devices: Rows
+    chat_links: Rows
+    seed: int
+    end: int
+
+
+def finish(world: World) -> Market:
+    """Gather the batches, mend what crosses an account's life, and sort.
+
+    Orders and messages by time, the others by nothing telling.
+    """
+    a = world.accounts
+    inviter = a["inviter_id"]
+    late = (inviter != NONE) & (a["registered_at"][np.maximum(inviter, 0)] >= a["registered_at"])
+    a["inviter_id"] = np.where(late, NONE, inviter)
+    orders, chats = gathered(world.orders, ORDER_COLUMNS), gathered(world.chats, CHAT_COLUMNS)
+    _after_registration(chats, a["registered_at"])
+    _sort(orders, np.argsort(orders["placed_at"], kind="stable"))
+    _sort(chats, np.argsort(chats["sent_at"], kind="stable"))
+    shuffle = world.stream(10).permutation(world.options.accounts)
+    accounts = {column: a[column][shuffle] for column in [*(c.name for c in ACCOUNTS.columns), "gone_at"]}
+    return Market(orders, accounts, _devices(world, shuffle), chats, world.options.seed, world.options.end)
+
+
+def _after_registration(chats: Rows, registered: Ints) -> None:
+    """Nobody talks before both are there."""
+    there = np.maximum(registered[chats["sender_id"]], registered[chats["receiver_id"]]) + 60
+    late = np.maximum(there - chats["sent_at"], 0)
+    chats["sent_at"] += late
+    chats["reported_at"] += np.where(chats["reported_at"] == NONE, 0, late)
+
+
+def _sort(rows: Rows, order: Ints) -> None:
+    for column in rows:
+        rows[column] = rows[column][order]
+
+
+def _devices(world: World, shuffle: Ints) -> Rows:
+    """One row an account and device, within the account's life."""
+    rows, a = gathered(world.devices, DEVICE_COLUMNS), world.accounts
+    account = rows["account_id"]
+    rows["first_seen_at"] = np.maximum(rows["first_seen_at"], a["registered_at"][account])
+    rows["last_seen_at"] = np.minimum(rows["last_seen_at"], a["gone_at"][account])
+    place = np.empty_like(shuffle)
+    place[shuffle] = np.arange(len(shuffle))
+    frame = (
+        pl.DataFrame({**rows, "place": place[account]})
+        .filter(pl.col("first_seen_at") <= pl.col("last_seen_at"))
+        .group_by("place", "account_id", "device_id")
+        .agg(
+            pl.col("first_seen_at").min(),
+            pl.col("last_seen_at").max(),
+            pl.col("sessions").sum(),
+            pl.col("device_kind").max(),
+        )
+        .sort("place", "device_id")
+    )
+    return {column: frame[column].to_numpy() for column in rows}
+
+
+def _known(moment: Ints, cut: int) -> Bools:
+    known: Bools = (moment != NONE) & (moment <= cut)
+    return known
+
+
+def drop(market: Market, table: Export, cut: int, before: int | None) -> Iterator[pl.DataFrame]:
+    """Slices of one export as known at `cut`.
+
+    With `before` only rows that are new or changed since that earlier cut.
+    """
+    rows, changes, state = {
+        "orders": (market.orders, ORDER_TIMES, _order_state),
+        "accounts": (market.accounts, ("registered_at", "cancelled_at", "banned_at"), _account_state),
+        "devices": (market.devices, ("first_seen_at", "last_seen_at"), _device_state),
+        "chat_links": (market.chat_links, ("sent_at", "reported_at"), _chat_state),
+    }[table.name]
+    fresh = np.zeros(len(rows[changes[0]]), np.bool_)
+    for column in changes:
+        fresh |= _known(rows[column], cut) & (rows[column] > (NONE if before is None else before))
+    if table is DEVICES and before is not None:
+        fresh |= rows["last_seen_at"] > before
+    chosen = np.flatnonzero(fresh & _known(rows[changes[0]], cut))
+    for start in range(0, max(1, len(chosen)), SLICE):
+        part = chosen[start : start + SLICE]
+        yield _frame(table, state({name: column[part] for name, column in rows.items()}, cut), market.seed)
+
+
+State = Callable[[Rows, int], Rows]
+
+
+def _order_state(rows: Rows, cut: int) -> Rows:
+    for column in ORDER_TIMES:
+        rows[column] = np.where(_known(rows[column], cut), rows[column], NONE)
+    for column, event in KNOWN_WITH.items():
+        rows[column] = np.where(rows[event] == NONE, NONE, rows[column])
+    return rows
+
+
+def _account_state(rows: Rows, cut: int) -> Rows:
+    for column in ("cancelled_at", "banned_at"):
+        rows[column] = np.where(_known(rows[column], cut), rows[column], NONE)
+    return rows
+
+
+def _device_state(rows: Rows, cut: int) -> Rows:
+    """Somebody still active was last seen on the drop's own day; sessions grow with the span."""
+    rng = np.random.default_rng(cut)
+    going = rows["last_seen_at"] > cut
+    # Within the last day, so that a later drop never says an earlier moment.
+    idle = np.minimum(rng.exponential(30_000, len(going)), DAY - 1)
+    lately = cut - np.minimum(idle, cut - rows["first_seen_at"]).astype(np.int64)
+    seen = np.where(going, lately, rows["last_seen_at"])
+    whole = np.maximum(rows["last_seen_at"] - rows["first_seen_at"], 1)
+    share = (seen - rows["first_seen_at"]) / whole
+    rows["sessions"] = np.maximum(1, (rows["sessions"] * share).astype(np.int64))
+    rows["last_seen_at"] = seen
+    return rows
+
+
+def _chat_state(rows: Rows, cut: int) -> Rows:
+    rows["reported_at"] = np.where(_known(rows["reported_at"], cut), rows["reported_at"], NONE)
+    rows["claimed_cny"] = np.where(rows["reported_at"] == NONE, NONE, rows["claimed_cny"])
+    return rows
+
+
+def _frame(table: Export, rows: Rows, seed: int) -> pl.DataFrame:
+    columns = []
+    for column in table.columns:
+        values = rows[column.name].astype(np.int64)
+        if column.name == "target_id":
+            series = _targets(values, rows["target_kind"], seed)
+        elif column.name in ID_KINDS:
+            series = spell(*_swap(ID_KINDS[column.name], values, seed))
+        elif column.type == "timestamp":
+            series = _nulled(values * 1_000_000, values).cast(pl.Datetime("us"))
+        elif column.type == "money":
+            series = _nulled(values, values).cast(pl.Float64) / 100
+        elif column.type == "boolean":
+            series = _nulled(values, values).cast(pl.Boolean)
+        elif column.type == "integer":
+            series = _nulled(values, values)
+        elif column.name.endswith("region"):
+            series = _nulled(values, values).cast(pl.String)
+        else:
+            words = (
+                CATEGORIES
+                if column.name == "category"
+                else TEXTS[column.name if column.name in TEXTS else "kind"]
+            )
+            series = pl.Series(words, dtype=pl.String).gather(_nulled(values, values))
+        columns.append(series.alias(column.name))
+    return pl.DataFrame(columns)
+
+
+def _swap(kind: tuple[str, str], values: Ints, seed: int) -> tuple[str, Ints, int, str]:
+    return kind[0], values, seed, kind[1]
+
+
+def _nulled(values: Ints, null_where_negative: Ints) -> pl.Series:
+    return pl.Series(values).set(pl.Series(null_where_negative < 0), None)
+
+
+def _targets(values: Ints, kinds: Ints, seed: int) -> pl.Series:
+    """Listings are the items of the orders; domains look like domains, popular or not."""
+    parts = [
+        pl.DataFrame(
+            {"place": at, "id": spell(prefix, values[at], seed, kind, ".example" if kind == "url" else "")}
+        )
+        for number, (prefix, kind) in enumerate(TARGETS)
+        if len(at := np.flatnonzero(kinds == number))
+    ]
+    if not parts:
+        return pl.Series([], dtype=pl.String)
+    return pl.concat(parts).sort("place")["id"]

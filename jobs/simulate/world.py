@@ -1,0 +1,289 @@
+"""The market while it is being made: numbers for entities, seconds for times, NONE for NULL.
+
+Columns carry the names of the contract. Rows are appended in batches and become one table each at the end
+(`gathered`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.exports import COMPLAINTS, SELLER_COMPLAINTS, SIDES
+from jobs.simulate.goods import IS_VIRTUAL, MEDIAN, SPREAD
+from jobs.simulate.options import Options
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Rows = dict[str, npt.NDArray[Any]]
+Rng = np.random.Generator
+
+NONE = -1
+"""NULL, in every column."""
+
+TEXTS: dict[str, tuple[str, ...]] = {
+    "channel": ("listing", "livestream", "external"),
+    "complaint": COMPLAINTS,
+    "seller_complaint": SELLER_COMPLAINTS,
+    "return_kind": ("refused", "returned"),
+    "jury_winner": SIDES,
+    "appeal_winner": SIDES,
+    "kind": ("person", "shop"),
+    "device_kind": ("phone", "tablet", "pc", "kiosk", "emulator"),
+    "target_kind": ("url", "qr", "contact", "payment_code", "card_code", "item"),
+    "tag": ("ask_confirm_first", "ask_off_platform", "promise_buyback", "knows_order", "recruit"),
+}
+
+
+def word(column: str, value: str) -> int:
+    """The number that stands for `value` in a column of words."""
+    return TEXTS[column].index(value)
+
+
+ORDER_IDS = (
+    "order_id",
+    "buyer_id",
+    "seller_id",
+    "payee_id",
+    "payer_id",
+    "promoter_id",
+    "item_id",
+    "ship_from_id",
+    "ship_to_id",
+    "handler_id",
+)
+ORDER_TIMES = (
+    "placed_at",
+    "paid_at",
+    "delivered_at",
+    "confirmed_at",
+    "cancelled_at",
+    "refunded_at",
+    "complained_at",
+    "seller_complained_at",
+    "jury_at",
+    "appealed_at",
+)
+ORDER_SMALL = (
+    "category",
+    "channel",
+    "complaint",
+    "seller_complaint",
+    "return_kind",
+    "votes_buyer",
+    "votes_seller",
+    "jury_winner",
+    "appeal_winner",
+    "buyer_warned",
+)
+ORDER_COLUMNS: dict[str, type[np.signedinteger[Any]]] = {
+    **dict.fromkeys((*ORDER_IDS, "amount", *ORDER_TIMES), np.int64),
+    **dict.fromkeys(("ship_from_region", "ship_to_region"), np.int32),
+    **dict.fromkeys(ORDER_SMALL, np.int8),
+}
+DEVICE_COLUMNS: dict[str, type[np.signedinteger[Any]]] = {
+    **dict.fromkeys(("account_id", "device_id", "first_seen_at", "last_seen_at", "sessions"), np.int64),
+    "device_kind": np.int8,
+}
+CHAT_COLUMNS: dict[str, type[np.signedinteger[Any]]] = {
+    **dict.fromkeys(
+        (
+            "message_id",
+            "sender_id",
+            "receiver_id",
+            "sent_at",
+            "target_id",
+            "order_id",
+            "reported_at",
+            "claimed_cny",
+        ),
+        np.int64,
+    ),
+    **dict.fromkeys(("target_kind", "tag"), np.int8),
+}
+
+ITEMS = 16
+"""Listings of one seller; the last three are outside its main category."""
+
+_HOURS = np.array([6, 3, 2, 1, 1, 1, 2, 4, 6, 8, 9, 9, 10, 9, 8, 8, 8, 8, 9, 11, 13, 14, 13, 10], float)
+HOUR_SHARE = np.cumsum(_HOURS / _HOURS.sum())
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Accounts to draw from, some oftener than others."""
+
+    accounts: Ints
+    cumulative: Floats
+
+    @classmethod
+    def of(cls, accounts: Ints, weights: Floats) -> Crowd:
+        """Raises ValueError when nobody has weight."""
+        kept = weights > 0
+        if not kept.any():
+            raise ValueError("an empty crowd")
+        total = np.cumsum(weights[kept])
+        return cls(accounts[kept], total / total[-1])
+
+    def draw(self, rng: Rng, n: int) -> Ints:
+        """`n` accounts by weight, with repetition."""
+        return self.accounts[np.searchsorted(self.cumulative, rng.random(n), side="right")]
+
+
+@dataclass
+class World:
+    """Everything there is: accounts as columns, the batches of the other tables, and the planted truth.
+
+    Besides the contract's columns an account has its own `payee`, `payer`, `address`, `handle` (contact),
+    `goods` (main category), `gone_at`, and its usual rates of complaints and returns.
+    """
+
+    options: Options
+    accounts: Rows = field(default_factory=dict)
+    orders: list[Rows] = field(default_factory=list)
+    devices: list[Rows] = field(default_factory=list)
+    chats: list[Rows] = field(default_factory=list)
+    truth: list[tuple[int, str, int, str]] = field(default_factory=list)
+    cover: list[tuple[int, bool, bool, int]] = field(default_factory=list)
+    crowds: dict[str, Crowd] = field(default_factory=dict)
+    groups: dict[str, Ints] = field(default_factory=dict)
+    _next: dict[str, int] = field(default_factory=dict)
+
+    def stream(self, *path: int) -> Rng:
+        """Random numbers of one stage, so that a change in one stage leaves the others as they were."""
+        return np.random.default_rng([self.options.seed, *path])
+
+    def fresh(self, kind: str, n: int) -> Ints:
+        """`n` new numbers of a kind of entity.
+
+        The first `accounts` numbers of every kind are the accounts' own.
+        """
+        first = self._next.get(kind, self.options.accounts)
+        self._next[kind] = first + n
+        return np.arange(first, first + n)
+
+    def one(self, kind: str) -> int:
+        """One new number of a kind of entity."""
+        return int(self.fresh(kind, 1)[0])
+
+    def at_daytime(self, rng: Rng, moments: Ints) -> Ints:
+        """The same days, at hours when people trade."""
+        hour = np.searchsorted(HOUR_SHARE, rng.random(len(moments)), side="right")
+        return moments // 86_400 * 86_400 + hour * 3_600 + rng.integers(0, 3_600, len(moments))
+
+    def deal(self, rng: Rng, buyer: Ints, seller: Ints, placed: Ints, **columns: Any) -> Rows:
+        """One order a row, in everything as these two usually trade; `columns` override.
+
+        Returns the batch, which is already part of the market; events not given are NULL.
+        """
+        account, n = self.accounts, len(buyer)
+        item = seller * ITEMS + (ITEMS * rng.random(n) ** 2).astype(np.int64)
+        own = item % ITEMS < ITEMS - 3
+        category = np.where(own, account["goods"][seller], rng.integers(3, len(MEDIAN), n))
+        category = np.broadcast_to(columns.pop("category", category), n)
+        switched = placed >= account["payee_switch_at"][seller]
+        real = ~IS_VIRTUAL[category]
+        gift = rng.random(n) < 0.03
+        receiver = (
+            np.where(gift, self.crowds["buyers"].draw(rng, n), buyer) if "buyers" in self.crowds else buyer
+        )
+        rows: dict[str, Any] = {
+            "order_id": self.fresh("order", n),
+            "buyer_id": buyer,
+            "seller_id": seller,
+            "payee_id": np.where(switched, account["payee_later"][seller], account["payee"][seller]),
+            "payer_id": account["payer"][buyer],
+            "item_id": item,
+            "category": category,
+            "amount": self._price(rng, item, category),
+            "channel": 0,
+            "placed_at": placed,
+            "ship_from_region": account["region"][seller],
+            "ship_to_region": account["region"][receiver],
+            "ship_from_id": np.where(real, account["address"][seller], NONE),
+            "ship_to_id": np.where(real, account["address"][receiver], NONE),
+            "handler_id": np.where(rng.random(n) < 0.55, self._handler(rng, n), NONE),
+            "buyer_warned": rng.random(n) < 0.03,
+        }
+        rows |= columns
+        filled = {
+            c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), n).copy() for c, t in ORDER_COLUMNS.items()
+        }
+        self.orders.append(filled)
+        return filled
+
+    def _price(self, rng: Rng, item: Ints, category: Ints) -> Ints:
+        deviate = _deviates(self.options.seed)[item * 2_654_435_761 % 65_536]
+        haggle = np.where(rng.random(len(item)) < 0.3, rng.uniform(0.85, 1.0, len(item)), 1.0)
+        price = MEDIAN[category] * np.exp(SPREAD[category] * deviate) * haggle
+        return np.maximum(np.where(price > 2_000, np.round(price / 100) * 100, np.round(price)), 1).astype(
+            np.int64
+        )
+
+    def _handler(self, rng: Rng, n: int) -> Ints:
+        staff = max(6, self.options.accounts // 500)
+        return (staff * rng.random(n) ** 1.5).astype(np.int64)
+
+    def say(
+        self, sender: Ints, receiver: Ints, sent_at: Ints, target_kind: Any, target_id: Any, **columns: Any
+    ) -> Rows:
+        """One message a row; `columns` may give order_id, tag, reported_at and claimed_cny (fen)."""
+        rows: Rows = {
+            "message_id": self.fresh("message", len(sender)),
+            "sender_id": sender,
+            "receiver_id": receiver,
+            "sent_at": sent_at,
+            "target_kind": target_kind,
+            "target_id": target_id,
+            **columns,
+        }
+        filled = {
+            c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), len(sender)).copy()
+            for c, t in CHAT_COLUMNS.items()
+        }
+        self.chats.append(filled)
+        return filled
+
+    def use(self, account: Ints, device: Any, first: Any, last: Any, kind: Any, sessions: Any) -> None:
+        """One account on one device a row."""
+        rows = {
+            "account_id": account,
+            "device_id": device,
+            "first_seen_at": first,
+            "last_seen_at": last,
+            "sessions": sessions,
+            "device_kind": kind,
+        }
+        self.devices.append(
+            {
+                c: np.broadcast_to(np.asarray(rows[c], t), len(account)).copy()
+                for c, t in DEVICE_COLUMNS.items()
+            }
+        )
+
+    def leave(self, accounts: Any, column: str, moments: Any) -> None:
+        """Accounts are `cancelled_at` or `banned_at` a moment, and gone from then on."""
+        self.accounts[column][accounts] = moments
+        self.accounts["gone_at"][accounts] = np.minimum(self.accounts["gone_at"][accounts], moments)
+
+
+@lru_cache(maxsize=4)
+def _deviates(seed: int) -> Floats:
+    """How far a listing's price lies from its category's, so that a listing keeps its price."""
+    return np.random.default_rng([seed, 0]).standard_normal(65_536)
+
+
+def gathered(batches: list[Rows], types: dict[str, type[np.signedinteger[Any]]]) -> Rows:
+    """One table out of its batches, which are emptied on the way.
+
+    Two copies of a large market would not fit.
+    """
+    return {
+        name: np.concatenate([batch.pop(name).astype(kind, copy=False) for batch in batches])
+        for name, kind in types.items()
+    }
