@@ -12,14 +12,17 @@ from datetime import date
 from types import TracebackType
 from typing import Self
 
+import polars as pl
 import structlog
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from graph.db import Db
+
 
 @dataclass
 class Step:
-    """One step. `rows` is what it made, where that can be counted; `peak_mib` the process's peak so far."""
+    """One step. `rows` is what it made, `peak_mib` the process's peak so far, in MiB."""
 
     name: str
     seconds: float = 0.0
@@ -28,13 +31,49 @@ class Step:
 
 
 @dataclass
+class Counted:
+    """The engine, remembering which tables were made, so that a step's rows can be counted when it ends."""
+
+    db: Db
+    made: list[str] = field(default_factory=list)
+
+    def make(self, table: str, sql: str, **params: object) -> None:
+        """As the engine does."""
+        self.db.make(table, sql, **params)
+        self.made.append(table)
+
+    def frame(self, sql: str, **params: object) -> pl.DataFrame:
+        """As the engine does."""
+        return self.db.frame(sql, **params)
+
+    def put(self, table: str, frame: pl.DataFrame) -> None:
+        """As the engine does."""
+        self.db.put(table, frame)
+        self.made.append(table)
+
+    def drop(self, *tables: str) -> None:
+        """As the engine does."""
+        self.db.drop(*tables)
+        self.made = [table for table in self.made if table not in tables]
+
+    def rows(self) -> int:
+        """Rows of the tables made since this was last asked and still there."""
+        made, self.made = set(self.made), []
+        return sum(
+            int(self.db.frame(f'SELECT count(*) AS n FROM "{table}"').item()) for table in sorted(made)
+        )
+
+
+@dataclass
 class Steps:
     """A recorder for one night. Counts and names only: what is shown here ends up in cron's mail.
 
-    On a terminal a line a step, with a spinner on the one that runs; elsewhere one JSON line a step.
+    `db` is the engine that the steps must use, so that their rows are counted. On a terminal a line a step,
+    with a spinner on the one that runs; elsewhere one JSON line a step.
     """
 
     run_date: date
+    db: Counted
     console: Console = field(default_factory=lambda: Console(stderr=True))
     done: list[Step] = field(default_factory=list)
 
@@ -66,15 +105,17 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
-        """Time what happens inside; the body may set `rows`. A step that fails is not recorded."""
+        """Time what happens inside; the body may set `rows` itself. A step that fails is not recorded."""
         step = Step(name)
         shown = self._progress.add_task(f"{self.run_date} {name}", total=1, rows="")
         started = time.perf_counter()
         yield step
         step.seconds = round(time.perf_counter() - started, 3)
+        made = self.db.rows()
+        step.rows = made if step.rows is None else step.rows
         step.peak_mib = _peak_mib()
         self.done.append(step)
-        self._progress.update(shown, completed=1, rows="" if step.rows is None else f"{step.rows:,} rows")
+        self._progress.update(shown, completed=1, rows=f"{step.rows:,} rows")
         if not self.console.is_terminal:
             self._log.info("step", step=name, seconds=step.seconds, rows=step.rows, peak_mib=step.peak_mib)
 

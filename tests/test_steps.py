@@ -1,0 +1,86 @@
+"""Steps are counted, timed, and shown without a value of any row."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+
+import polars as pl
+import pytest
+from rich.console import Console
+
+from jobs.steps import Counted, Steps
+
+
+class Frames:
+    """An engine of frames, which knows one statement."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, pl.DataFrame] = {}
+
+    def make(self, table: str, sql: str, **params: object) -> None:
+        self.tables[table] = pl.DataFrame({"secret": [sql, str(params)]})
+
+    def frame(self, sql: str, **params: object) -> pl.DataFrame:
+        name = sql.removeprefix('SELECT count(*) AS n FROM "').removesuffix('"')
+        return pl.DataFrame({"n": [self.tables[name].height]})
+
+    def put(self, table: str, frame: pl.DataFrame) -> None:
+        self.tables[table] = frame
+
+    def drop(self, *tables: str) -> None:
+        for table in tables:
+            del self.tables[table]
+
+
+def night(steps: Steps) -> None:
+    with steps.step("load") as step:
+        step.rows = 7
+    with steps.step("ties"):
+        steps.db.make("ties", "SELECT 'A-SECRET'")
+        steps.db.put("more", pl.DataFrame({"account_id": ["A-SECRET"] * 3}))
+        steps.db.put("gone", pl.DataFrame({"account_id": ["A-SECRET"] * 50}))
+        steps.db.drop("gone")
+        steps.db.make("ties", "again")
+    with steps.step("rings"):
+        pass
+
+
+def test_what_is_kept() -> None:
+    with Steps(date(2025, 6, 22), Counted(Frames())) as steps:
+        night(steps)
+    assert [(step.name, step.rows) for step in steps.done] == [("load", 7), ("ties", 5), ("rings", 0)]
+    assert all(step.seconds >= 0 and step.peak_mib > 10 for step in steps.done)
+
+
+def test_under_cron_one_json_line_a_step(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    with Steps(date(2025, 6, 22), Counted(Frames()), console) as steps:
+        night(steps)
+        steps.say("published", rings=3)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line.get("step") for line in lines] == ["load", "ties", "rings", None]
+    assert lines[1]["rows"] == 5
+    assert lines[3] == {**lines[3], "event": "published", "rings": 3, "run_date": "2025-06-22"}
+    assert "A-SECRET" not in str(lines)
+    assert console.file.getvalue() == ""  # type: ignore[attr-defined]
+
+
+def test_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = io.StringIO()
+    with Steps(date(2025, 6, 22), Counted(Frames()), Console(file=screen, force_terminal=True)) as steps:
+        night(steps)
+        steps.say("published", rings=3)
+    shown = screen.getvalue()
+    assert "2025-06-22 ties" in shown
+    assert "5 rows" in shown
+    assert "A-SECRET" not in shown
+    assert capsys.readouterr().err == ""
+
+
+def test_a_failed_step_is_not_recorded() -> None:
+    steps = Steps(date(2025, 6, 22), Counted(Frames()))
+    with pytest.raises(ZeroDivisionError), steps, steps.step("load"):
+        raise ZeroDivisionError
+    assert steps.done == []
