@@ -47,12 +47,11 @@ def _unknown(error: Exception) -> str:
     """Its text only where it cannot hold a row's value: an engine's message may quote the cell it met."""
     if isinstance(error, OSError):
         return f"{type(error).__name__}: {error}"
-    here = Path(__file__).parents[1]
-    ours = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if here in Path(frame.filename).parents
-    ]
-    place = f"{Path(ours[-1].filename).relative_to(here)}, line {ours[-1].lineno}"
-    return f"unexpected {type(error).__name__} in {place}"
+    home = Path(__file__).parents[1]
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if {home / "jobs", home / "graph"} & set(Path(f.filename).parents)]
+    place = Path(ours[-1].filename).relative_to(home)
+    return f"unexpected {type(error).__name__} in {place}, line {ours[-1].lineno}"
 
 
 def _to_date(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
