@@ -88,7 +88,9 @@ def main(traceback: bool) -> None:
 @_run_date
 @click.option("--catch-up", is_flag=True, help="Every dropped date not yet published, oldest first.")
 @click.option("--settings", type=_FILE, help="A TOML file; everything has a default.")
-@click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["duckdb"]), default="duckdb", show_default=True, help="Of the warehouse."
+)
 def nightly(
     exports: Path,
     warehouse: Path,
@@ -116,7 +118,11 @@ def nightly(
 @click.option("--mute", type=_SHARE, default=0.0, show_default=True, help="Share of complaints never filed.")
 @click.option("--dirt", is_flag=True, help="Broken rows, as real exports have them.")
 @click.option(
-    "--file-format", default="csv", show_default=True, type=click.Choice(["csv", "parquet", "mixed"])
+    "--file-format",
+    type=click.Choice(["csv", "parquet", "mixed"]),
+    default="csv",
+    show_default=True,
+    help="mixed: each table in another.",
 )
 def simulate(out: Path, **options: Any) -> None:
     """Write a labelled synthetic market and its truth."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +12,9 @@ import pyarrow as pa
 
 from graph import acts, exports, tables
 
-_NOTE = "<!-- Written by `make docs` from the code; a test fails when it is stale. -->\n"
+_NOTE = "<!-- Written by `make docs` from the code; a test fails when it is stale. -->"
+_LABEL = re.compile(r"^(Acts|Chances|Innocent explanation):", re.MULTILINE)
+"""Each begins a paragraph of its own on the page, though not in the docstring."""
 
 
 def pages() -> dict[str, str]:
@@ -63,9 +66,9 @@ def _type(kind: pa.DataType) -> str:
 
 def _typologies() -> str:
     parts = [_NOTE, "# Typologies"]
-    for name, module in acts.TYPOLOGIES.items():
+    for module in acts.TYPOLOGIES.values():
         title, _, text = inspect.cleandoc(module.__doc__ or "").partition("\n")
-        parts += [f"## {name}", title, text.strip()]
+        parts += [f"## {title.rstrip('.')}", _LABEL.sub(r"\n**\1:**", text.strip())]
     return "\n\n".join(parts) + "\n"
 
 
