@@ -13,7 +13,7 @@ import pyarrow as pa
 from graph import acts, exports, tables
 
 _NOTE = "<!-- Written by `make docs` from the code; a test fails when it is stale. -->"
-_LABEL = re.compile(r"^(Acts|Chances|Innocent explanation):", re.MULTILINE)
+_LABEL = re.compile(r"\n+(Acts|Chances|Innocent explanation):")
 """Each begins a paragraph of its own on the page, though not in the docstring."""
 
 
@@ -68,7 +68,7 @@ def _typologies() -> str:
     parts = [_NOTE, "# Typologies"]
     for module in acts.TYPOLOGIES.values():
         title, _, text = inspect.cleandoc(module.__doc__ or "").partition("\n")
-        parts += [f"## {title.rstrip('.')}", _LABEL.sub(r"\n**\1:**", text.strip())]
+        parts += [f"## {title.rstrip('.')}", _LABEL.sub(r"\n\n**\1:**", text.strip())]
     return "\n\n".join(parts) + "\n"
 
 
