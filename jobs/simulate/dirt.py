@@ -65,6 +65,8 @@ def dirty(folder: Path) -> None:
             _write(path, _dirty_ndjson(table, text).encode())
             continue
         header, *lines = text.splitlines()
+        if len(lines) < 2:
+            continue
         columns = header.split(",")
         if table == "orders":
             _dirty_orders(path, columns, lines)

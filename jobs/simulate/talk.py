@@ -36,6 +36,9 @@ def _codes(world: World, rng: Rng, rows: Rows) -> None:
     sent = IS_VIRTUAL[rows["category"]] & (rows["delivered_at"] != NONE) & (rows["seller_id"] % 2 == 0)
     at = np.flatnonzero(sent & (rng.random(len(sent)) < 0.8))
     code = world.fresh("card_code", len(at))
+    # A code sold twice is a mistake now and then, even between sellers who have it from one wholesaler.
+    twice = rng.random(len(at)) < 0.004
+    code[twice] = rng.choice(code, int(twice.sum())) if len(code) else code[twice]
     world.say(
         rows["seller_id"][at],
         rows["buyer_id"][at],

@@ -98,6 +98,8 @@ def _gather(world: World, number: int, typology: str, members: Ints) -> Gang:
     young = start - rng.integers(2 * DAY, 45 * DAY, len(members))
     old = np.minimum(registered[members], start - rng.integers(20 * DAY, 300 * DAY, len(members)))
     registered[members] = np.where(fresh, young, old)
+    credit = world.accounts["credit_level"]
+    credit[members] = np.where(fresh, rng.integers(0, 3, len(members)), credit[members])
     inviter = world.accounts["inviter_id"][members]
     too_late = (inviter != NONE) & (registered[np.maximum(inviter, 0)] >= registered[members])
     world.accounts["inviter_id"][members] = np.where(too_late, NONE, inviter)
