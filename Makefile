@@ -32,7 +32,9 @@ check: setup ## lint, format, types
 	$(BIN)/mypy
 
 sample: setup ## make data/sample again: two nights of a small synthetic market, with dirt and with truth
-	$(BIN)/ringwatch simulate --out data/sample --accounts 3000 --seed 20250622 --nights 2 --camouflage 0.3 --dirt --file-format mixed
+	@rm -rf build/sample
+	$(BIN)/ringwatch simulate --out build/sample --accounts 3000 --seed 20250622 --nights 2 --camouflage 0.3 --dirt --file-format mixed
+	@rm -rf data/sample && mv build/sample data/sample
 
 docs: setup ## write docs/tables.md and docs/typologies.md again from the code
 	$(BIN)/python -m jobs.docs docs
