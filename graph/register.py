@@ -66,7 +66,7 @@ def register(db: Db, run_date: date, s: RegisterSettings) -> None:
         )
         for ring, n in sorted(names.items())
     ]
-    schema = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "ring": pl.Int64, "ring_id": pl.String, "lifecycle": pl.String, "previous_ring_ids": pl.List(pl.String),
         "n_before": pl.Int64, "score_before": pl.Float64, "last_seen": pl.Date,
     }  # fmt: skip
@@ -99,7 +99,9 @@ def pasts(history: pl.DataFrame, run_date: date) -> list[Past]:
         ]
     )
     grouped = seen.group_by("ring_id").agg(pl.col("run_date").first(), pl.col("account_id"), pl.col("score").first())
-    return [Past(i, night, frozenset(accounts), score) for i, night, accounts, score in grouped.sort("ring_id").iter_rows()]
+    return [
+        Past(i, night, frozenset(accounts), score) for i, night, accounts, score in grouped.sort("ring_id").iter_rows()
+    ]
 
 
 def last_night(history: pl.DataFrame, run_date: date) -> date | None:
@@ -109,7 +111,11 @@ def last_night(history: pl.DataFrame, run_date: date) -> date | None:
 
 
 def named(
-    tonight: Mapping[int, frozenset[str]], before: list[Past], last: date | None, s: RegisterSettings, run_date: date
+    tonight: Mapping[int, frozenset[str]],
+    before: list[Past],
+    last: date | None,
+    s: RegisterSettings,
+    run_date: date,
 ) -> dict[int, Named]:
     """Names for tonight's rings: numbers -> Named."""
     kept = assigned(tonight, before, s)
@@ -188,4 +194,6 @@ def fresh(accounts: frozenset[str], run_date: date) -> str:
 
 def _rings(db: Db) -> dict[int, frozenset[str]]:
     rows = db.frame("SELECT m.ring, m.account_id FROM members AS m SEMI JOIN ring_scores USING (ring) ORDER BY ALL")
-    return {ring: frozenset(accounts) for ring, accounts in rows.group_by("ring").agg("account_id").sort("ring").iter_rows()}
+    return {
+        ring: frozenset(accounts) for ring, accounts in rows.group_by("ring").agg("account_id").sort("ring").iter_rows()
+    }

@@ -8,7 +8,7 @@ modularity has no resolution limit; then members that neither acted nor hold the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import polars as pl
@@ -46,9 +46,7 @@ def rings(db: Db, s: RingSettings) -> None:
     candidate ring: `ring` (number of the night, not yet a name), `account_id`, `hold` (log-odds that it belongs: its
     ties to the others, its acts, less `entry`).
     """
-    db.make(
-        "pairs", PAIRS, household=s.household, trust=s.trust, most_trust=s.most_trust, tie=s.tie
-    )
+    db.make("pairs", PAIRS, household=s.household, trust=s.trust, most_trust=s.most_trust, tie=s.tie)
     pairs = db.frame("SELECT * FROM pairs ORDER BY a, b")
     graph = hands(pairs)
     tied = "account_id IN (SELECT a FROM pairs UNION SELECT b FROM pairs)"
@@ -125,12 +123,15 @@ def peeled(graph: nx.Graph, community: Iterable[str], s: RingSettings) -> list[d
     inside = graph.subgraph(sorted(community)).copy()
     lead = leading(inside, s)
     nx.set_node_attributes(inside, {v: evidence(inside, v, lead) for v in inside}, "acts")
-    while inside:
-        hold = {v: holds(inside, v, s) for v in inside}
+    hold = {v: holds(inside, v, s) for v in inside}
+    while hold:
         weakest = min(hold, key=lambda v: (hold[v], v))
         if hold[weakest] >= 0:
             break
+        loosened = list(inside[weakest])
         inside.remove_node(weakest)
+        del hold[weakest]
+        hold.update((v, holds(inside, v, s)) for v in loosened)
     parts = [sorted(c) for c in nx.connected_components(inside)]
     return [{v: hold[v] for v in part} for part in parts if len(part) >= s.least]
 
@@ -147,17 +148,18 @@ def leading(graph: nx.Graph, s: RingSettings) -> list[str]:
 
 def evidence(graph: nx.Graph, account: str, lead: list[str]) -> float:
     """What an account did, in nats: over all typologies, or of what its community does, where no choice is left to pay for."""
-    node = graph.nodes[account]
-    return max([node["acts"], *(node.get("by", {}).get(t, 0.0) for t in lead)])
+    node: dict[str, Any] = graph.nodes[account]
+    return max([float(node["acts"]), *(node.get("by", {}).get(t, 0.0) for t in lead)])
 
 
 def holds(graph: nx.Graph, account: str, s: RingSettings) -> float:
     """Log-odds that an account belongs, less what it takes to belong."""
-    ties = sum(
+    ties: float = sum(
         min(edge["nats"], s.one_member) * (1.0 if graph.nodes[other]["acts"] >= s.acting else s.passive)
         for other, edge in sorted(graph[account].items())
     )
-    return ties + acted(graph.nodes[account]["acts"], s.active) - s.entry
+    own: float = graph.nodes[account]["acts"]
+    return ties + acted(own, s.active) - s.entry
 
 
 def acted(nats: float, active: float) -> float:

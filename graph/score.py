@@ -54,7 +54,11 @@ def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
     db.put(
         "member_scores",
         on_ring.select(
-            "ring", "account_id", (pl.col("score") * sure).alias("score"), "typology", pl.col("own").alias("nats")
+            "ring",
+            "account_id",
+            (pl.col("score") * sure).alias("score"),
+            "typology",
+            pl.col("own").alias("nats"),
         ).sort("ring", "account_id"),
     )
     db.put("lone_scores", lone(own, suspicion, on_ring.select("account_id"), s))
@@ -77,7 +81,12 @@ def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, active: float) -> 
         plain.filter(pl.col("typology").is_in(side)).group_by("ring").agg(pl.col("nats").max().alias(name))
         for side, name in ((SELLING, "selling"), (BUYING, "buying"))
     ]
-    both = sides[0].join(sides[1], on="ring").filter((pl.col("selling") > 3) & (pl.col("buying") > 3))
+    weaker = pl.min_horizontal("selling", "buying")
+    both = (
+        sides[0]
+        .join(sides[1], on="ring")
+        .filter((weaker > 6) & (weaker > 0.15 * pl.max_horizontal("selling", "buying")))
+    )
     two = both.select("ring", pl.lit("two_way").alias("typology"), (pl.col("selling") + pl.col("buying")).alias("nats"))
     return pl.concat([plain, two]).filter(pl.col("nats") > 0).sort("ring", "typology")
 

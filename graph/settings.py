@@ -31,7 +31,10 @@ class TieSettings(Part):
     keep: int = Field(6, ge=2, description="accounts; up to this many, sharing is a tie whatever else they share")
     crowd: int = Field(400, ge=10, description="accounts; above this an entity is cut whatever its users share")
     coherence: float = Field(
-        0.35, ge=0, le=1, description="share of a hub's users that must share something rarer too for it to be kept"
+        0.35,
+        ge=0,
+        le=1,
+        description="share of a hub's users that must share something rarer too for it to be kept",
     )
     window_days: int = Field(365, ge=30, description="days; ties older than this expire")
     burst_hours: int = Field(72, ge=1, description="hours; first uses closer than this are a burst")
@@ -44,7 +47,9 @@ class ActSettings(Part):
 
     silent_days: int = Field(10, ge=1, description="days without any sale or delivery, with paid orders open: gone")
     late_days: int = Field(10, ge=1, description="days after payment without delivery: overdue")
-    quick_hours: int = Field(6, ge=1, description="hours from payment to confirmation of real goods: too quick to travel")
+    quick_hours: int = Field(
+        6, ge=1, description="hours from payment to confirmation of real goods: too quick to travel"
+    )
     closed_days: int = Field(30, ge=1, description="days from taking a code to closing the account")
     farm_hours: int = Field(72, ge=1, description="hours; sign-ups on one device or payee closer than this are a burst")
     farm_size: int = Field(4, ge=3, description="accounts that make a burst; a family signs up two or three at once")
@@ -73,7 +78,9 @@ class ScoreSettings(Part):
     """From evidence to a score."""
 
     spread: float = Field(
-        20.0, gt=0, description="chances; how far honest accounts of one kind differ in their rate (beta-binomial)"
+        20.0,
+        gt=0,
+        description="chances; how far honest accounts of one kind differ in their rate (beta-binomial)",
     )
     stands_out: float = Field(3.0, description="nats; accounts beyond it do not set the base rate")
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
@@ -81,6 +88,9 @@ class ScoreSettings(Part):
     listed: float = Field(0.3, ge=0, le=1, description="score from which a ring is listed")
     lone: float = Field(5.0, description="nats; evidence from which an account on no ring is listed")
     recent_days: int = Field(30, ge=1, description="days; loss that still counts toward priority")
+    warn: float = Field(0.5, ge=0, le=1, description="score from which a warning is proposed")
+    restrict: float = Field(0.75, ge=0, le=1, description="score from which a restriction or a referral is proposed")
+    refer_victims: int = Field(3, ge=1, description="victims; a referral needs more than one quarrel")
     refer_cny: int = Field(
         3000,
         description="CNY; lower end of 'large amount' for fraud, 3,000 to 10,000 by province: Fa Shi [2011] No. 7, art. 1, "
@@ -89,7 +99,8 @@ class ScoreSettings(Part):
     pyramid_levels: int = Field(3, description="levels; Gong Tong Zi [2013] No. 37, art. 1; orders actions only")
     pyramid_heads: int = Field(30, description="people; Gong Tong Zi [2013] No. 37, art. 1; orders actions only")
     leaked_orders: int = Field(
-        500, description="items of order data: Fa Shi [2017] No. 10, art. 5; half for insiders; orders actions only"
+        500,
+        description="items of order data: Fa Shi [2017] No. 10, art. 5; half for insiders; orders actions only",
     )
 
 

@@ -45,9 +45,7 @@ class Table:
     sort: tuple[str, ...]
 
 
-def _table(
-    name: str, one_row: str, sort: str, *fields: tuple[str, pa.DataType, str]
-) -> Table:
+def _table(name: str, one_row: str, sort: str, *fields: tuple[str, pa.DataType, str]) -> Table:
     schema = pa.schema([pa.field(n, t, metadata={b"meaning": m.encode()}) for n, t, m in fields])
     return Table(name, one_row, schema, tuple(sort.split()))
 

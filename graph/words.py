@@ -4,6 +4,7 @@ Tables, notebooks, report and case bundle draw on these alone, so that one fact 
 those of suspicion, never of guilt.
 """
 
+# ruff: noqa: E501 - one sentence a line, both languages side by side, is how translators read
 from __future__ import annotations
 
 from typing import Literal
@@ -165,7 +166,9 @@ def kind(name: str, language: Language) -> str:
 
 
 def share(value: float) -> str:
-    """A rate for reading: two significant figures below ten percent."""
+    """A rate for reading: two significant figures below ten percent; what is too rare to measure says so."""
+    if value < 1e-4:
+        return "< 0.01 %"
     return f"{100 * value:.2g} %" if value < 0.1 else f"{100 * value:.0f} %"
 
 

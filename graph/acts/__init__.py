@@ -112,7 +112,13 @@ def tally(db: Db, s: ActSettings, *, now: object, crowd: int, spread: float) -> 
     `stratum`, `n` chances, `k` acts, `keys` of the rows. `totals`: one row a kind of act, stratum and kind of account:
     `accounts`, `n`, `k` over the platform, and `heads`, `taken`: the same with large accounts damped.
     """
-    names = {**s.model_dump(), "now": now, "crowd": crowd, "virtual": list(VIRTUAL), "regulated": list(REGULATED)}
+    names = {
+        **s.model_dump(),
+        "now": now,
+        "crowd": crowd,
+        "virtual": list(VIRTUAL),
+        "regulated": list(REGULATED),
+    }
     db.make("bursts", BURSTS, **_named(BURSTS, names))
     db.make("tied", TIED)
     acted, totals = [], []

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 Side = Literal["seller", "buyer", "promoter", "organiser", "sender"]
-Axis = Literal["behaviour", "complaint", "counterparty", "tag", "report", "code", "sign_up", "succession", "licence", "logistics"]
+Axis = Literal[
+    "behaviour",
+    "complaint",
+    "counterparty",
+    "tag",
+    "report",
+    "code",
+    "sign_up",
+    "succession",
+    "licence",
+    "logistics",
+]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ One operator's shops sell regulated goods with no licence shown, or one licence 
 and petty trade by persons need none: only shops are counted.
 
 Acts: a paid order of regulated goods at a shop that shows no licence; a licence that several owners' shops share.
-Chances: paid orders of regulated goods at shops; shops with a licence.
+Chances: paid orders of regulated goods at shops; shops with a licence that sell them.
 Innocent explanation: a shop whose licence is under renewal, or an agency that registered its clients' shops under its
 own licence by mistake.
 """
@@ -37,7 +37,10 @@ ACTS = (
             GROUP BY licence_id HAVING count(DISTINCT owner_id) > 1
         )
         SELECT a.account_id, 'shop' AS stratum, a.account_id AS key, l.licence_id IS NOT NULL AS hit
-        FROM accounts AS a LEFT JOIN lent AS l USING (licence_id)
+        FROM accounts AS a
+        SEMI JOIN (SELECT DISTINCT seller_id FROM orders WHERE list_contains($regulated, category)) AS r
+          ON r.seller_id = a.account_id
+        LEFT JOIN lent AS l USING (licence_id)
         WHERE a.kind = 'shop' AND a.licence_id IS NOT NULL
         """,
         money=False,

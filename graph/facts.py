@@ -1,0 +1,173 @@
+"""What the rings did, row by row: every act of a member joined back to the row it was read from, with its victim and money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from graph.acts import all_acts
+
+if TYPE_CHECKING:
+    from graph.db import Db
+
+ON_RINGS = """
+SELECT n.ring, n.ring_id, a.typology, a.act, k.axis, k.side, k."table", k.victim, k.money, a.account_id, unnest(a.keys) AS key
+FROM acted AS a
+JOIN members AS m USING (account_id)
+JOIN ring_names AS n ON n.ring = m.ring
+JOIN ring_typologies AS t ON t.ring = m.ring AND t.typology = a.typology
+JOIN kinds_of_act AS k ON k.typology = a.typology AND k.act = a.act
+"""
+
+FACTS = """
+WITH orders_read AS (
+    SELECT f.*, CASE f.victim WHEN 'buyer_id' THEN o.buyer_id WHEN 'seller_id' THEN o.seller_id END AS victim_id,
+           o.order_id,
+           CASE WHEN f.money THEN o.amount_fen ELSE 0 END AS exposure_fen,
+           CASE WHEN NOT f.money THEN 0
+                WHEN f.side = 'buyer' AND f.victim = 'seller_id'
+                    THEN CASE WHEN o.delivered_at IS NOT NULL AND (o.paid_at IS NULL OR o.refunded_at IS NOT NULL)
+                              THEN o.amount_fen ELSE 0 END
+                WHEN o.confirmed_at IS NOT NULL AND o.refunded_at IS NULL THEN o.amount_fen ELSE 0 END AS loss_fen,
+           CASE WHEN f.money AND o.buyer_warned THEN o.amount_fen ELSE 0 END AS warned_fen,
+           coalesce(o.complained_at, o.seller_complained_at, o.confirmed_at, o.paid_at, o.placed_at) AS happened_at,
+           o.ship_to_region AS region, o.file_id, o.line, f.key AS row_key
+    FROM acts_on_rings AS f JOIN orders AS o ON o.order_id = f.key WHERE f."table" = 'orders'
+),
+chats_read AS (
+    SELECT f.*, c.receiver_id AS victim_id, NULL AS order_id,
+           CASE WHEN f.money THEN coalesce(c.claimed_fen, 0) ELSE 0 END AS exposure_fen,
+           CASE WHEN f.money THEN coalesce(c.claimed_fen, 0) ELSE 0 END AS loss_fen,
+           0 AS warned_fen, c.sent_at AS happened_at, NULL AS region, c.file_id, c.line, f.key AS row_key
+    FROM acts_on_rings AS f JOIN chat_links AS c ON c.message_id = f.key WHERE f."table" = 'chat_links'
+),
+accounts_read AS (
+    SELECT f.*, NULL AS victim_id, NULL AS order_id, 0 AS exposure_fen, 0 AS loss_fen, 0 AS warned_fen,
+           a.registered_at AS happened_at, NULL AS region, a.file_id, a.line, f.key AS row_key
+    FROM acts_on_rings AS f JOIN accounts AS a ON a.account_id = f.key WHERE f."table" = 'accounts'
+),
+every AS (
+    SELECT * FROM orders_read UNION ALL SELECT * FROM chats_read UNION ALL SELECT * FROM accounts_read
+)
+SELECT e.ring, e.ring_id, e.typology, e.act, e.axis, e.side, e."table", e.account_id, e.row_key,
+       CASE WHEN m.account_id IS NULL THEN e.victim_id END AS victim_id,
+       e.order_id, e.exposure_fen, e.loss_fen, e.warned_fen, e.happened_at,
+       coalesce(v.region, e.region) AS region, e.file_id, e.line
+FROM every AS e
+LEFT JOIN members AS m ON m.account_id = e.victim_id AND m.ring = e.ring
+LEFT JOIN accounts AS v ON v.account_id = e.victim_id
+"""
+"""A member is never its own ring's victim. Loss is what left the victim: the escrow paid out, the code gone unpaid, the
+refund for what did not come back, or the receiver's stated loss where there was no order here."""
+
+OPEN_ORDERS = """
+SELECT n.ring_id, o.order_id, o.buyer_id, o.seller_id, o.amount_fen, o.paid_at
+FROM orders AS o
+JOIN members AS m ON m.account_id = o.seller_id
+JOIN ring_names AS n USING (ring)
+LEFT JOIN members AS b ON b.account_id = o.buyer_id AND b.ring = m.ring
+WHERE o.paid_at IS NOT NULL AND o.confirmed_at IS NULL AND o.refunded_at IS NULL AND o.cancelled_at IS NULL
+  AND b.account_id IS NULL
+ORDER BY n.ring_id, o.order_id
+"""
+
+LINKS = """
+WITH used AS (
+    SELECT n.ring_id, m.ring, u.account_id, u.space, u.kind, u.entity_id, u.first_at, u.last_at
+    FROM uses AS u JOIN members AS m USING (account_id) JOIN ring_names AS n USING (ring)
+    LEFT JOIN hubs_found AS h ON h.space = u.space AND h.entity_id = u.entity_id AND h.treatment = 'cut'
+    WHERE h.space IS NULL
+),
+within AS (
+    SELECT x.ring, t.space, t.entity_id, t.kind, t.a, t.b, t.nats, t.first_at, t.last_at
+    FROM ties AS t JOIN members AS x ON x.account_id = t.a JOIN members AS y ON y.account_id = t.b AND y.ring = x.ring
+    SEMI JOIN ring_names AS n ON n.ring = x.ring
+),
+ends AS (
+    SELECT ring, space, entity_id, kind, a AS account_id, nats, first_at, last_at FROM within
+  UNION ALL
+    SELECT ring, space, entity_id, kind, b, nats, first_at, last_at FROM within
+)
+SELECT u.ring_id, u.account_id, u.kind AS entity_kind, u.entity_id, u.space, max(e.nats) AS weight,
+       min(u.first_at) AS first_seen_at, max(u.last_at) AS last_seen_at
+FROM used AS u JOIN ends AS e USING (ring, account_id, space, entity_id)
+GROUP BY u.ring_id, u.account_id, u.kind, u.entity_id, u.space
+UNION ALL
+SELECT n.ring_id, e.account_id, e.kind, e.entity_id, e.space, max(e.nats), min(e.first_at), max(e.last_at)
+FROM ends AS e JOIN ring_names AS n USING (ring) WHERE e.space = 'account'
+GROUP BY n.ring_id, e.account_id, e.kind, e.entity_id, e.space
+"""
+
+LINK_ROWS = """
+WITH orders_of AS (
+    SELECT ring_id, account_id, entity_kind, entity_id, min_by(order_id, (placed_at, order_id)) AS order_id
+    FROM (
+        SELECT l.*, o.order_id, o.placed_at FROM ring_links AS l
+        JOIN orders AS o ON o.seller_id = l.account_id AND o.payee_id = l.entity_id WHERE l.entity_kind = 'payee'
+      UNION ALL
+        SELECT l.*, o.order_id, o.placed_at FROM ring_links AS l
+        JOIN orders AS o ON o.buyer_id = l.account_id AND o.payer_id = l.entity_id WHERE l.entity_kind = 'payer'
+      UNION ALL
+        SELECT l.*, o.order_id, o.placed_at FROM ring_links AS l
+        JOIN orders AS o ON o.seller_id = l.account_id AND o.ship_from_id = l.entity_id WHERE l.entity_kind = 'address'
+      UNION ALL
+        SELECT l.*, o.order_id, o.placed_at FROM ring_links AS l
+        JOIN orders AS o ON o.buyer_id = l.account_id AND o.ship_to_id = l.entity_id WHERE l.entity_kind = 'address'
+    ) AS shown
+    GROUP BY ring_id, account_id, entity_kind, entity_id
+),
+chats_of AS (
+    SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id,
+           min_by(c.message_id, (c.sent_at, c.message_id)) AS message_id
+    FROM ring_links AS l JOIN chat_links AS c
+      ON c.target_id = l.entity_id AND (c.sender_id = l.account_id
+                                        OR (l.entity_kind = 'card_code' AND c.receiver_id = l.account_id))
+    WHERE l.entity_kind IN ('contact', 'card_code')
+    GROUP BY l.ring_id, l.account_id, l.entity_kind, l.entity_id
+)
+SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
+       'devices' AS "table", d.account_id || '|' || d.device_id AS row_key, d.file_id, d.line
+FROM ring_links AS l JOIN devices AS d ON d.account_id = l.account_id AND d.device_id = l.entity_id
+WHERE l.entity_kind = 'device'
+UNION ALL
+SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
+       'accounts', a.account_id, a.file_id, a.line
+FROM ring_links AS l JOIN accounts AS a ON a.account_id = l.account_id
+WHERE l.entity_kind IN ('phone', 'owner', 'licence', 'inviter', 'succession')
+UNION ALL
+SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
+       'orders', o.order_id, o.file_id, o.line
+FROM ring_links AS l JOIN orders_of AS x USING (ring_id, account_id, entity_kind, entity_id)
+JOIN orders AS o ON o.order_id = x.order_id
+UNION ALL
+SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
+       'chat_links', c.message_id, c.file_id, c.line
+FROM ring_links AS l JOIN chats_of AS x USING (ring_id, account_id, entity_kind, entity_id)
+JOIN chat_links AS c ON c.message_id = x.message_id
+"""
+"""One row of the exports for each link: the first that shows it."""
+
+
+def facts(db: Db) -> None:
+    """Make `facts`, `open_orders_found`, `ring_links`, `link_rows`.
+
+    Reads the night's exports, `acted`, `members`, `ring_names`, `ring_typologies`, `uses`, `ties`, `hubs_found`.
+    `facts`: one row an act of a member: ring, typology, act, account, victim, money in fen, time, and the row it was
+    read from (`table`, `row_key`, `file_id`, `line`). The others: one row a watchlist row of that name, in fen.
+    """
+    kinds = pl.DataFrame(
+        [(t, a.name, a.axis, a.side, a.table, a.victim, a.money) for t, a in all_acts()],
+        schema={
+            "typology": pl.String, "act": pl.String, "axis": pl.String, "side": pl.String, "table": pl.String,
+            "victim": pl.String, "money": pl.Boolean,
+        },
+        orient="row",
+    )  # fmt: skip
+    db.put("kinds_of_act", kinds)
+    db.make("acts_on_rings", ON_RINGS)
+    db.make("facts", FACTS)
+    db.make("open_orders_found", OPEN_ORDERS)
+    db.make("ring_links", LINKS)
+    db.make("link_rows", LINK_ROWS)
+    db.drop("acts_on_rings")
