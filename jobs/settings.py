@@ -31,6 +31,9 @@ from jobs.door.settings import DoorSettings
 from jobs.errors import UsageError
 
 
+SIZE = r"^\d+(\.\d+)?\s*[KMGT]i?B$"
+
+
 class Part(BaseModel):
     """A group of settings: frozen, and no unknown names."""
 
@@ -40,13 +43,12 @@ class Part(BaseModel):
 class EngineSettings(Part):
     """What the engine may use of the machine. No result depends on it."""
 
-    memory_limit: str | None = Field(
-        None,
-        pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$",
-        description="like 4GB; the engine's own default is 80 % of the memory",
+    memory_limit: str = Field(
+        "4GB", pattern=SIZE, description="the engine spills to temp_directory instead of taking more"
     )
-    threads: int | None = Field(None, ge=1, description="the engine's own default is one a core")
-    temp_directory: Path | None = Field(None, description="where it spills; beside the warehouse by default")
+    threads: int | None = Field(None, ge=1, description="one a core unless said")
+    temp_directory: Path | None = Field(None, description="a folder to spill into; beside the warehouse unless said")
+    max_temp: str = Field("50GB", pattern=SIZE, description="the night fails rather than fill the disk")
 
 
 class PublishSettings(Part):
@@ -65,9 +67,7 @@ class Settings(Part):
 
     def digest(self) -> str:
         """SHA-256 of the effective settings, defaults included, as canonical JSON."""
-        text = json.dumps(
-            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -96,9 +96,7 @@ def _with_renames(content: dict[str, Any], path: Path) -> dict[str, Any]:
     tables = {key: section[key] for key in _TABLES if isinstance(section.get(key), dict)}
     odd = [f"{table}.{key}" for table, keys in tables.items() for key in keys if key != "rename"]
     if odd or "rename" in section:
-        raise UsageError(
-            f"settings {path}: exports.{(odd or ['rename'])[0]}: unknown. Write exports.<table>.rename"
-        )
+        raise UsageError(f"settings {path}: exports.{(odd or ['rename'])[0]}: unknown. Write exports.<table>.rename")
     rename = {table: keys["rename"] for table, keys in tables.items() if keys}
     kept = {key: value for key, value in section.items() if key not in tables}
     return {**content, "exports": {**kept, **({"rename": rename} if rename else {})}}

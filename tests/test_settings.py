@@ -97,7 +97,7 @@ def test_the_digest_is_of_what_takes_effect(tmp_path: Path) -> None:
     assert from_text(tmp_path, "[publish]\nlanguage = 'en'").digest() != default
     reordered = [
         from_text(tmp_path, f"[exports.orders.rename]\n{text}").digest()
-        for text in ("a='b'\nc='d'", "c='d'\na='b'")
+        for text in ("a='order_id'\nc='item_id'", "c='item_id'\na='order_id'")
     ]
     assert reordered[0] == reordered[1]
 
