@@ -28,7 +28,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Export:
-    """One export: its key (upserts go by it), its columns, and pairs (earlier, later) of timestamps that must not be swapped."""
+    """One export: its key (upserts go by it), its columns, and pairs (earlier, later) of timestamps that must not be
+    swapped."""
 
     name: str
     key: tuple[str, ...]

@@ -1,4 +1,5 @@
-"""What the rings did, row by row: every act of a member joined back to the row it was read from, with its victim and money."""
+"""What the rings did, row by row: every act of a member joined back to the row it was read from, with its victim and
+money."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from graph.db import Db
 
 ON_RINGS = """
-SELECT n.ring, n.ring_id, a.typology, a.act, k.axis, k.side, k."table", k.victim, k.money, a.account_id, unnest(a.keys) AS key
+SELECT n.ring, n.ring_id, a.typology, a.act, k.axis, k.side, k."table", k.victim, k.money, a.account_id,
+       unnest(a.keys) AS key
 FROM acted AS a
 JOIN members AS m USING (account_id)
 JOIN ring_names AS n ON n.ring = m.ring

@@ -1,11 +1,15 @@
-"""The register of subjects ("网络经济户口"): accounts held together by owner, licence, phone or payee, flagged or not."""
+"""The register of subjects ("网络经济户口"): accounts held together by owner, licence, phone or payee, flagged or
+not."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from graph.db import Db
@@ -45,10 +49,6 @@ def operators(db: Db) -> pl.DataFrame:
 
 def components(held: pl.DataFrame) -> pl.DataFrame:
     """Connected accounts: `operator` (a number), `account_id`, from rows `account_id`, `space`, `entity_id`."""
-    import numpy as np
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     if held.is_empty():
         return pl.DataFrame(schema={"operator": pl.Int64, "account_id": pl.String})
     accounts = held["account_id"].unique().sort()

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import polars as pl
+from scipy.special import betaln
 
 from graph.acts import all_acts
 
@@ -54,7 +55,8 @@ def evidence(db: Db, s: ScoreSettings) -> None:
 
 
 def by_typology(told: pl.DataFrame) -> pl.DataFrame:
-    """One row an account and typology: the strongest act on each axis, summed over axes. Columns `account_id`, `typology`, `nats`."""
+    """One row an account and typology: the strongest act on each axis, summed over axes. Columns `account_id`,
+    `typology`, `nats`."""
     return (
         told.group_by("account_id", "typology", "axis")
         .agg(pl.col("nats").max())
@@ -78,8 +80,6 @@ def suspicion(per_typology: pl.DataFrame) -> pl.DataFrame:
 
 def nats(acted: pl.DataFrame, rates: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:
     """Add `rate` and `nats` (log Bayes factor, not below 0) to rows of `n` chances and `k` acts."""
-    from scipy.special import betaln  # 0.1 s to import; --help must not pay for it
-
     rows = acted.join(rates, on=GROUP)
     n, k, rate = (rows[c].to_numpy() for c in ("n", "k", "rate"))
     a, b = rate * s.spread, (1 - rate) * s.spread

@@ -75,7 +75,8 @@ def things(links: pl.DataFrame, language: Language) -> pl.DataFrame:
 
 
 def ring_for(row: dict[str, Any], language: Language) -> list[str]:
-    """Reasons for a ring: its acts, its ties, whom it harmed. `row` carries n_accounts, things, n_victims, exposure_fen, acts."""
+    """Reasons for a ring: its acts, its ties, whom it harmed. `row` carries n_accounts, things, n_victims,
+    exposure_fen, acts."""
     out: list[str] = list(row["acts"] or [])
     if row["things"]:
         out.append(words.say("ties", language, n=row["n_accounts"], things=row["things"]))

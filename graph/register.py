@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +48,11 @@ class Named:
 def register(db: Db, run_date: date, s: RegisterSettings) -> None:
     """Make `ring_names` and `ring_accounts`, `ring_past`.
 
-    Reads `members`, `member_scores`, `ring_scores`, `register_history` (`run_date`, `ring_id`, `account_id`, `score`; published nights but
-    tonight's). `ring_names`: `ring`, `ring_id`, `lifecycle`, `previous_ring_ids`, `n_before`, `score_before`, `last_seen`.
-    `ring_accounts`: `ring_id`, `account_id`, `score` (of the ring). `ring_past`: `ring_id`, `account_id`, `score` of the
-    published night before tonight.
+    Reads `members`, `member_scores`, `ring_scores`, `register_history` (`run_date`, `ring_id`, `account_id`, `score`;
+    published nights but tonight's). `ring_names`: `ring`, `ring_id`, `lifecycle`, `previous_ring_ids`, `n_before`,
+    `score_before`, `last_seen`.
+    `ring_accounts`: `ring_id`, `account_id`, `score` (of the ring). `ring_past`: `ring_id`, `account_id`, `score` of
+    the published night before tonight.
     """
     tonight = _rings(db)
     history = db.frame("SELECT run_date, ring_id, account_id, score FROM register_history ORDER BY ALL")
@@ -158,10 +161,8 @@ def lifecycle(
 
 
 def assigned(tonight: Mapping[int, frozenset[str]], before: list[Past], s: RegisterSettings) -> dict[int, Past]:
-    """The one-to-one matching of greatest total overlap (Jaccard); pairs below `overlap` of the smaller ring are no match."""
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
+    """The one-to-one matching of greatest total overlap (Jaccard); pairs below `overlap` of the smaller ring are no
+    match."""
     rings = sorted(tonight)
     if not rings or not before:
         return {}

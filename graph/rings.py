@@ -8,10 +8,12 @@ modularity has no resolution limit; then members that neither acted nor hold the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from math import exp, log
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import polars as pl
+from graspologic_native import leiden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,8 +95,6 @@ def communities(graph: nx.Graph, s: RingSettings) -> list[list[str]]:
     Weights stay in nats, rounded to hundredths: the library's refinement gets stuck in pairs when weights are large
     (a path of 40 with weight 300 falls into twos and threes, with weight 3 it stays whole).
     """
-    from graspologic_native import leiden
-
     if graph.number_of_nodes() < 4:
         return [sorted(graph)]
     edges = sorted((min(u, v), max(u, v), round(w, 2)) for u, v, w in graph.edges(data="nats"))
@@ -147,9 +147,11 @@ def leading(graph: nx.Graph, s: RingSettings) -> list[str]:
 
 
 def evidence(graph: nx.Graph, account: str, lead: list[str]) -> float:
-    """What an account did, in nats: over all typologies, or of what its community does, where no choice is left to pay for."""
-    node: dict[str, Any] = graph.nodes[account]
-    return max([float(node["acts"]), *(node.get("by", {}).get(t, 0.0) for t in lead)])
+    """What an account did, in nats: over all typologies, or of what its community does, where no choice is left to
+    pay for."""
+    by: dict[str, float] = graph.nodes[account].get("by", {})
+    acts: float = graph.nodes[account]["acts"]
+    return max([acts, *(by.get(t, 0.0) for t in lead)])
 
 
 def holds(graph: nx.Graph, account: str, s: RingSettings) -> float:
@@ -164,6 +166,4 @@ def holds(graph: nx.Graph, account: str, s: RingSettings) -> float:
 
 def acted(nats: float, active: float) -> float:
     """Evidence of an account that may be a passive member: log(1 - active + active e^nats)."""
-    from math import exp, log
-
     return log(1 - active + active * exp(min(nats, 50.0)))

@@ -21,7 +21,8 @@ WITH sides AS (
     GROUP BY t.account_id, m.ring
 ),
 sources AS (SELECT DISTINCT entity_id AS account_id FROM uses WHERE space = 'source'),
-sellers AS (SELECT DISTINCT seller_id AS account_id FROM orders SEMI JOIN members ON members.account_id = orders.seller_id)
+sellers AS (SELECT DISTINCT seller_id AS account_id FROM orders SEMI JOIN members ON members.account_id =
+orders.seller_id)
 SELECT m.ring, m.account_id,
        CASE WHEN c.account_id IS NOT NULL THEN 'source'
             WHEN s.recruited AND up.account_id IS NULL THEN 'organiser'
@@ -43,5 +44,6 @@ ORDER BY m.ring, m.account_id
 
 
 def roles(db: Db, *, least: float = 1.0) -> pl.DataFrame:
-    """One row a member: `ring`, `account_id`, `role`. Acts under `least` nats give no role: everybody has one late parcel."""
+    """One row a member: `ring`, `account_id`, `role`. Acts under `least` nats give no role: everybody has one late
+    parcel."""
     return db.frame(ROLES, least=least)

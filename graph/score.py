@@ -1,7 +1,7 @@
 """From acts to scores: how sure, of what, for each ring, each member and each account that acts alone.
 
-A ring's evidence for a typology is the sum over members of log(1 - active + active e^nats): members who did nothing cost
-a little, so a swollen ring scores less than its core. Rings are ranked by the likelihood over all typologies.
+A ring's evidence for a typology is the sum over members of log(1 - active + active e^nats): members who did nothing
+cost a little, so a swollen ring scores less than its core. Rings are ranked by the likelihood over all typologies.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
 def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
     """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`.
 
-    Reads `members`, `by_typology`, `suspicion`. `ring_scores`: `ring`, `nats`, `score`. `ring_typologies`: `ring`, `typology`, `nats`,
-    `score`, strongest first. `member_scores`: `ring`, `account_id`, `score`, `typology`, `nats`. `lone_scores`: `account_id`,
+    Reads `members`, `by_typology`, `suspicion`. `ring_scores`: `ring`, `nats`, `score`. `ring_typologies`: `ring`,
+    `typology`, `nats`,
+    `score`, strongest first. `member_scores`: `ring`, `account_id`, `score`, `typology`, `nats`. `lone_scores`:
+    `account_id`,
     `score`, `typology`, `nats` of accounts on no listed ring.
     """
     members = db.frame("SELECT * FROM members ORDER BY ring, account_id")
@@ -102,7 +104,8 @@ def ring_nats(rings: pl.DataFrame) -> pl.DataFrame:
 
 
 def likelihood(nats: pl.Expr, s: ScoreSettings) -> pl.Expr:
-    """A score in [0, 1] from evidence in nats: x / (x + half), half the evidence at which a ring is as likely as not."""
+    """A score in [0, 1] from evidence in nats: x / (x + half), half the evidence at which a ring is as likely as
+    not."""
     x = nats.clip(lower_bound=0.0)
     return x / (x + s.half)
 

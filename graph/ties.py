@@ -68,7 +68,8 @@ WITH kept AS (
     WHERE coalesce(h.damping, 1.0) > 0
 ),
 strength AS (
-    SELECT unnest(['device', 'payee', 'payer', 'contact', 'card_code', 'phone', 'owner', 'licence', 'address', 'source'])
+    SELECT unnest(['device', 'payee', 'payer', 'contact', 'card_code', 'phone', 'owner', 'licence', 'address',
+    'source'])
            AS kind,
            unnest($strengths) AS nats
 ),
@@ -167,7 +168,8 @@ FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY
 
 
 def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
-    """Make `ties`: one row says why two accounts may be one hand; and `hubs_found`, `closings`, `successions`, `fee_orders`, `fees`.
+    """Make `ties`: one row says why two accounts may be one hand; and `hubs_found`, `closings`, `successions`,
+    `fee_orders`, `fees`.
 
     Reads `uses`, `accounts`, `orders`, `devices`. `ties` columns: `a` < `b` (accounts), `space`, `kind`, `entity_id`
     (an account for inviter and succession), `nats` (log-odds of one hand), `first_at`, `last_at`, `overlap`, `burst`.

@@ -14,7 +14,8 @@ APART = 0.8
 
 
 def typed_graph(links: pl.DataFrame) -> nx.Graph:
-    """A ring as analysts draw it: nodes ("account", id) and (space, id), an edge a link with `weight`, `kind` and dates.
+    """A ring as analysts draw it: nodes ("account", id) and (space, id), an edge a link with `weight`, `kind` and
+    dates.
 
     Reads rows of `ring_links` of one ring. Nodes and edges are added in sorted order.
     """
@@ -30,7 +31,8 @@ def typed_graph(links: pl.DataFrame) -> nx.Graph:
 
 
 def weakest_tie(graph: nx.Graph) -> tuple[str, str] | None:
-    """The (kind, entity id) of the shared thing whose loss leaves the largest part of the ring smallest; None if none splits it."""
+    """The (kind, entity id) of the shared thing whose loss leaves the largest part of the ring smallest; None if none
+    splits it."""
     best: tuple[int, tuple[str, str]] | None = None
     for node in sorted(nx.articulation_points(graph)):
         if node[0] == "account":

@@ -5,7 +5,8 @@ Accounts registered in a burst on the same devices or payees, then used alike.
 Acts: a sign-up in a burst on one device or payment account; an order at a seller where others of the same burst bought
 as well.
 Chances: accounts; orders of accounts.
-Innocent explanation: a family or a dormitory that signs up on one evening: few, slow, and then each buys its own things.
+Innocent explanation: a family or a dormitory that signs up on one evening: few, slow, and then each buys its own
+things.
 """
 
 from graph.acts.act import Act

@@ -2,8 +2,8 @@
 
 Members buy from each other to lift a shop in the ranking that victims trust.
 
-Acts: an order between two accounts that are tied to each other; an order in a circle (each bought from the other); goods
-confirmed faster than any parcel travels.
+Acts: an order between two accounts that are tied to each other; an order in a circle (each bought from the other);
+goods confirmed faster than any parcel travels.
 Chances: paid orders, on the buyer's and on the seller's side.
 Innocent explanation: relatives who buy from a relative's shop, neighbours who hand goods over in person.
 """

@@ -1,6 +1,7 @@
 """小法庭钻空子 (`jury_gaming`).
 
-Wins close votes of the users' jury, or loses them and overturns them on appeal, again and again and with the same claim.
+Wins close votes of the users' jury, or loses them and overturns them on appeal, again and again and with the same
+claim.
 
 Acts: a jury case won by a margin that opens an appeal, or lost and overturned, on the account's side.
 Chances: the account's paid orders on that side (a jury case is rare in itself).

@@ -5,8 +5,8 @@ source, tied by `source`.
 
 Acts: a message about an order in which the sender has no part, to the order's buyer; its report; the classifier's tag.
 Chances: messages that name an order.
-Innocent explanation: a friend who helps with a return, a shop's second account; a large honest shop is quoted by chance,
-so a source needs many times its share of the trade.
+Innocent explanation: a friend who helps with a return, a shop's second account; a large honest shop is quoted by
+chance, so a source needs many times its share of the trade.
 """
 
 from graph.acts.act import Act

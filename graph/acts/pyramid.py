@@ -1,8 +1,8 @@
 """传销 (`pyramid`).
 
-Entry fees flow up a referral tree: who joins pays the one who recruited it, or the top, and lives off recruiting others.
-Composite in its gravity: levels and heads are counted over the ring (three levels and thirty people is the criminal
-threshold); they order the proposed action, never the score.
+Entry fees flow up a referral tree: who joins pays the one who recruited it, or the top, and lives off recruiting
+others. Composite in its gravity: levels and heads are counted over the ring (three levels and thirty people is the
+criminal threshold); they order the proposed action, never the score.
 
 Acts: a membership fee paid to an account above the payer in its own referral line, or into that account's pocket, for
 who receives, who pays, and who recruited; the classifier's tag.

@@ -1,7 +1,7 @@
 """无照经营 (`unlicensed_operator`).
 
-One operator's shops sell regulated goods with no licence shown, or one licence is lent over unrelated shops. Own produce
-and petty trade by persons need none: only shops are counted.
+One operator's shops sell regulated goods with no licence shown, or one licence is lent over unrelated shops. Own
+produce and petty trade by persons need none: only shops are counted.
 
 Acts: a paid order of regulated goods at a shop that shows no licence; a licence that several owners' shops share.
 Chances: paid orders of regulated goods at shops; shops with a licence that sell them.

@@ -1,7 +1,7 @@
 """拍下不付取码 (`unpaid_harvest`).
 
-As buyer: places an order for a code, does not pay, gets the code from a seller who reads "拍下" as paid, and often closes
-the account the same week; the code is resold.
+As buyer: places an order for a code, does not pay, gets the code from a seller who reads "拍下" as paid, and often
+closes the account the same week; the code is resold.
 
 Acts: a virtual order never paid whose code left all the same; a code sent in chat while the order was unpaid; the
 seller's complaint; the account closed soon after.
