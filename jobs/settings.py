@@ -30,7 +30,6 @@ from graph.settings import Method
 from jobs.door.settings import DoorSettings
 from jobs.errors import UsageError
 
-
 SIZE = r"^\d+(\.\d+)?\s*[KMGT]i?B$"
 
 

@@ -104,4 +104,4 @@ def test_the_digest_is_of_what_takes_effect(tmp_path: Path) -> None:
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        settings.Settings().publish.language = "en"
+        settings.Settings().publish.language = "en"  # type: ignore[misc]
