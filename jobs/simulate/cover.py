@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, Bools, Ints, Rng
 from jobs.simulate.goods import NUMBER
 from jobs.simulate.options import DAY
 from jobs.simulate.talk import small_talk
 from jobs.simulate.trade import ordinary
-from jobs.simulate.world import NONE, Bools, Ints, Rng, World
+from jobs.simulate.world import World
 
 SHARE_LOUD, SHARE_QUIET = 0.08, 0.70
 """Share of a member's orders that are ordinary."""

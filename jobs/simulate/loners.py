@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import COMPLAINTS
+from jobs.simulate.columns import NONE, Ints, Rng, word
 from jobs.simulate.options import DAY
 from jobs.simulate.talk import CONTACT, QR, URL
 from jobs.simulate.trade import after
-from jobs.simulate.world import NONE, Ints, Rng, World, word
+from jobs.simulate.world import World
 
 
 def choose_loners(world: World, honest: Ints) -> None:
@@ -30,9 +31,7 @@ def choose_loners(world: World, honest: Ints) -> None:
 def add_loners(world: World, honest: Ints) -> None:
     """Failed shops that leave paid orders open, and lone senders of lures."""
     rng, n, a, o = world.stream(5), world.options.accounts, world.accounts, world.options
-    grouped = np.unique(
-        np.concatenate([world.groups[g] for g in ("agencies", "reopened", "families", "friends")])
-    )
+    grouped = np.unique(np.concatenate([world.groups[g] for g in ("agencies", "reopened", "families", "friends")]))
     free = np.setdiff1d(honest, grouped)
     free = free[(a["registered_at"][free] < o.start) & (a["gone_at"][free] > o.end)]
     count = max(1, n // 5_000)
@@ -55,9 +54,7 @@ def _fail(world: World, rng: Rng, shop: int) -> None:
     rows["paid_at"] = placed + after(rng, n, 6 / 1440, 1.0)
     said = np.where(rng.random(n) < 0.6, placed + after(rng, n, 8, 0.4), NONE)
     rows["complained_at"] = said
-    kind = np.where(
-        rng.random(n) < 0.5, COMPLAINTS.index("vanished_seller"), COMPLAINTS.index("not_received")
-    )
+    kind = np.where(rng.random(n) < 0.5, COMPLAINTS.index("vanished_seller"), COMPLAINTS.index("not_received"))
     rows["complaint"] = np.where(said == NONE, NONE, kind)
     repaid = (said != NONE) & (rng.random(n) < 0.3)
     rows["refunded_at"] = np.where(repaid, said + after(rng, n, 4, 0.5), NONE)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, Ints, Rng, word
 from jobs.simulate.options import DAY
 from jobs.simulate.population import AFTER
-from jobs.simulate.world import NONE, Ints, Rng, World, word
+from jobs.simulate.world import World
 
 
 def add_lookalikes(world: World, honest: Ints) -> None:
@@ -111,12 +112,7 @@ def _second_hand(world: World, rng: Rng, who: Ints) -> None:
     begin = np.maximum(a["registered_at"][two], a["registered_at"][one] + 30 * DAY)
     begin = begin + (np.maximum(o.end - begin, 0) * rng.random(len(one))).astype(np.int64)
     sold = begin - DAY - (20 * DAY * rng.random(len(one))).astype(np.int64)
-    fits = (
-        (sold > a["registered_at"][one])
-        & (begin < o.end)
-        & (begin < a["gone_at"][two])
-        & (sold < a["gone_at"][one])
-    )
+    fits = (sold > a["registered_at"][one]) & (begin < o.end) & (begin < a["gone_at"][two]) & (sold < a["gone_at"][one])
     one, two, sold, begin = one[fits], two[fits], sold[fits], begin[fits]
     phone = world.fresh("device", len(one))
     kind = word("device_kind", "phone")
@@ -131,9 +127,7 @@ def _group_leaders(world: World, rng: Rng, leaders: Ints, persons: Ints) -> None
     for leader in leaders:
         around = rng.choice(persons, min(int(rng.integers(15, 60)), len(persons) // 8), replace=False)
         a["address"][around] = a["address"][leader]
-        younger = around[
-            (a["registered_at"][around] > a["registered_at"][leader]) & (rng.random(len(around)) < 0.5)
-        ]
+        younger = around[(a["registered_at"][around] > a["registered_at"][leader]) & (rng.random(len(around)) < 0.5)]
         a["inviter_id"][younger] = leader
     world.groups["group_leaders"] = leaders
 

@@ -12,22 +12,20 @@ import numpy as np
 import polars as pl
 
 from graph.exports import ACCOUNTS, DEVICES, Export
-from jobs.simulate.goods import CATEGORIES
-from jobs.simulate.options import DAY
-from jobs.simulate.spell import spell
-from jobs.simulate.world import (
+from jobs.simulate.columns import (
     CHAT_COLUMNS,
     DEVICE_COLUMNS,
     NONE,
     ORDER_COLUMNS,
     ORDER_TIMES,
-    TEXTS,
     Bools,
     Ints,
     Rows,
-    World,
     gathered,
 )
+from jobs.simulate.frames import frame
+from jobs.simulate.options import DAY
+from jobs.simulate.world import World
 
 SLICE = 500_000
 """Rows turned into text at a time."""
@@ -43,40 +41,6 @@ KNOWN_WITH = {
     "appeal_winner": "appealed_at",
 }
 """Columns of an order that nobody knows before an event."""
-
-ID_KINDS = {
-    "account_id": ("a", "account"),
-    "buyer_id": ("a", "account"),
-    "seller_id": ("a", "account"),
-    "promoter_id": ("a", "account"),
-    "inviter_id": ("a", "account"),
-    "sender_id": ("a", "account"),
-    "receiver_id": ("a", "account"),
-    "order_id": ("q", "order"),
-    "payee_id": ("p", "payment"),
-    "payer_id": ("p", "payment"),
-    "item_id": ("i", "item"),
-    "ship_from_id": ("s", "address"),
-    "ship_to_id": ("s", "address"),
-    "handler_id": ("w", "staff"),
-    "owner_id": ("o", "owner"),
-    "phone_id": ("t", "phone"),
-    "licence_id": ("l", "licence"),
-    "display_name_id": ("n", "name"),
-    "device_id": ("d", "device"),
-    "message_id": ("m", "message"),
-}
-TARGETS = (
-    ("u", "url"),
-    ("r", "qr"),
-    ("h", "contact"),
-    ("y", "payment_code"),
-    ("k", "card_code"),
-    ("i", "item"),
-)
-"""Prefix and kind of the targets, in the order of `TEXTS["target_kind"]`."""
-
-assert tuple(kind for _, kind in TARGETS) == TEXTS["target_kind"]
 
 
 @dataclass
@@ -169,7 +133,7 @@ def drop(market: Market, table: Export, cut: int, before: int | None) -> Iterato
     chosen = np.flatnonzero(fresh & _known(rows[changes[0]], cut))
     for start in range(0, max(1, len(chosen)), SLICE):
         part = chosen[start : start + SLICE]
-        yield _frame(table, state({name: column[part] for name, column in rows.items()}, cut), market.seed)
+        yield frame(table, state({name: column[part] for name, column in rows.items()}, cut), market.seed)
 
 
 State = Callable[[Rows, int], Rows]
@@ -208,54 +172,3 @@ def _chat_state(rows: Rows, cut: int) -> Rows:
     rows["reported_at"] = np.where(_known(rows["reported_at"], cut), rows["reported_at"], NONE)
     rows["claimed_cny"] = np.where(rows["reported_at"] == NONE, NONE, rows["claimed_cny"])
     return rows
-
-
-def _frame(table: Export, rows: Rows, seed: int) -> pl.DataFrame:
-    columns = []
-    for column in table.columns:
-        values = rows[column.name].astype(np.int64)
-        if column.name == "target_id":
-            series = _targets(values, rows["target_kind"], seed)
-        elif column.name in ID_KINDS:
-            series = spell(*_swap(ID_KINDS[column.name], values, seed))
-        elif column.type == "timestamp":
-            series = _nulled(values * 1_000_000, values).cast(pl.Datetime("us"))
-        elif column.type == "money":
-            series = _nulled(values, values).cast(pl.Float64) / 100
-        elif column.type == "boolean":
-            series = _nulled(values, values).cast(pl.Boolean)
-        elif column.type == "integer":
-            series = _nulled(values, values)
-        elif column.name.endswith("region"):
-            series = _nulled(values, values).cast(pl.String)
-        else:
-            words = (
-                CATEGORIES
-                if column.name == "category"
-                else TEXTS[column.name if column.name in TEXTS else "kind"]
-            )
-            series = pl.Series(words, dtype=pl.String).gather(_nulled(values, values))
-        columns.append(series.alias(column.name))
-    return pl.DataFrame(columns)
-
-
-def _swap(kind: tuple[str, str], values: Ints, seed: int) -> tuple[str, Ints, int, str]:
-    return kind[0], values, seed, kind[1]
-
-
-def _nulled(values: Ints, null_where_negative: Ints) -> pl.Series:
-    return pl.Series(values).set(pl.Series(null_where_negative < 0), None)
-
-
-def _targets(values: Ints, kinds: Ints, seed: int) -> pl.Series:
-    """Listings are the items of the orders; domains look like domains, popular or not."""
-    parts = [
-        pl.DataFrame(
-            {"place": at, "id": spell(prefix, values[at], seed, kind, ".example" if kind == "url" else "")}
-        )
-        for number, (prefix, kind) in enumerate(TARGETS)
-        if len(at := np.flatnonzero(kinds == number))
-    ]
-    if not parts:
-        return pl.Series([], dtype=pl.String)
-    return pl.concat(parts).sort("place")["id"]

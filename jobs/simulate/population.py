@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, Bools, Ints, Rng, word
 from jobs.simulate.goods import GOODS, IS_REGULATED, REGION_SHARE, REGIONS
 from jobs.simulate.options import DAY
-from jobs.simulate.world import NONE, Bools, Crowd, Ints, Rng, World, word
+from jobs.simulate.world import Crowd, World
 
 SHOP_SHARE = 0.08
 AFTER = 400 * DAY
@@ -84,9 +85,7 @@ def _habits(world: World, rng: Rng, n: int, honest: Bools) -> None:
     shop = a["kind"] == word("kind", "shop")
     sells = shop | (rng.random(n) < 0.4)
     buying = rng.lognormal(0, 1.1, n) * np.where(shop, 0.15, 1.0)
-    selling = np.where(
-        sells & honest, rng.lognormal(0, 1.1, n) * np.where(shop, 9 * rng.pareto(1.4, n) + 3, 1.0), 0.0
-    )
+    selling = np.where(sells & honest, rng.lognormal(0, 1.1, n) * np.where(shop, 9 * rng.pareto(1.4, n) + 3, 1.0), 0.0)
     # No shop has more than a fiftieth of the market, however small the market is.
     a["buying"], a["selling"] = np.where(honest, buying, 0.0), np.minimum(selling, selling.sum() / 50)
     a["complaint_rate"] = rng.lognormal(-4.3, 0.7, n)
@@ -103,47 +102,29 @@ def _departures(world: World, rng: Rng, honest: Bools) -> None:
 
 
 def _own_devices(world: World, rng: Rng, n: int) -> None:
-    """Each has a phone; a third a second device; some replaced their phone."""
+    """Each has a phone; some replaced it; a third has a second device."""
     a, o = world.accounts, world.options
-    account, far = np.arange(n), o.end + AFTER
+    account, far, born = np.arange(n), o.end + AFTER, a["registered_at"]
     kind = np.where(rng.random(n) < 0.05, NONE, word("device_kind", "phone"))
     kind[rng.random(n) < 0.004] = word("device_kind", "emulator")
+    swap = np.maximum(born + ((o.end + 20 * DAY - born) * rng.random(n)).astype(np.int64), born + DAY)
+    idle = np.maximum(far - (rng.exponential(600, n) * DAY).astype(np.int64), born + DAY)
     replaced = rng.random(n) < 0.08
-    swap = (a["registered_at"] + (far - 380 * DAY - a["registered_at"]) * rng.random(n)).astype(np.int64)
-    swap = np.maximum(swap, a["registered_at"] + DAY)
-    idle = np.maximum(far - (rng.exponential(150, n) * DAY * 4).astype(np.int64), a["registered_at"] + DAY)
-    last = np.minimum(np.where(replaced, swap, idle), a["gone_at"])
-    world.use(
-        account,
-        account,
-        a["registered_at"],
-        np.maximum(last, a["registered_at"] + 600),
-        kind,
-        rng.geometric(0.02, n),
-    )
+    last = np.maximum(np.minimum(np.where(replaced, swap, idle), a["gone_at"]), born + 600)
+    world.use(account, account, born, last, kind, rng.geometric(0.02, n))
     again = account[replaced & (swap < a["gone_at"])]
-    world.use(
-        again,
-        world.fresh("device", len(again)),
-        swap[again],
-        a["gone_at"][again],
-        kind[again],
-        rng.geometric(0.03, len(again)),
-    )
-    second = account[rng.random(n) < 0.3]
-    m = len(second)
-    first = a["registered_at"][second] + (rng.random(m) * 200 * DAY).astype(np.int64)
+    phone, sessions = world.fresh("device", len(again)), rng.geometric(0.03, len(again))
+    world.use(again, phone, swap[again], a["gone_at"][again], kind[again], sessions)
+    _second_devices(world, rng, account[rng.random(n) < 0.3])
+
+
+def _second_devices(world: World, rng: Rng, who: Ints) -> None:
+    a, m = world.accounts, len(who)
+    first = a["registered_at"][who] + (rng.random(m) * 200 * DAY).astype(np.int64)
     kinds = rng.choice([word("device_kind", k) for k in ("pc", "tablet", "phone")], m, p=[0.6, 0.25, 0.15])
-    until = np.minimum(first + (rng.random(m) * 400 * DAY).astype(np.int64), a["gone_at"][second])
-    kept = until > first
-    world.use(
-        second[kept],
-        world.fresh("device", m)[kept],
-        first[kept],
-        until[kept],
-        kinds[kept],
-        rng.geometric(0.05, int(kept.sum())),
-    )
+    last = np.minimum(first + (rng.random(m) * 400 * DAY).astype(np.int64), a["gone_at"][who])
+    kept, device = last > first, world.fresh("device", m)
+    world.use(who[kept], device[kept], first[kept], last[kept], kinds[kept], rng.geometric(0.05, m)[kept])
 
 
 def gather_crowds(world: World) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from jobs.simulate.world import NONE, Rows, World
+from jobs.simulate.columns import NONE, Rows
+from jobs.simulate.world import World
 
 OF_COMPLAINT = (
     "complained_at",

@@ -51,9 +51,7 @@ def spell(prefix: str, numbers: npt.NDArray[np.int64], seed: int, kind: str, suf
     text[:, len(prefix) + DIGITS :] = np.frombuffer(suffix.encode(), np.uint8)
     alphabet = np.frombuffer(b"0123456789abcdef", np.uint8)
     for digit in range(DIGITS):
-        text[:, len(prefix) + digit] = alphabet[
-            ((code >> np.uint64(4 * digit)) & np.uint64(15)).astype(np.intp)
-        ]
+        text[:, len(prefix) + digit] = alphabet[((code >> np.uint64(4 * digit)) & np.uint64(15)).astype(np.intp)]
     offsets = np.arange(n + 1, dtype=np.int64) * width
     buffers = [pa.py_buffer(np.packbits(valid, bitorder="little")), pa.py_buffer(offsets), pa.py_buffer(text)]
     return pl.Series(pl.from_arrow(pa.Array.from_buffers(pa.large_string(), n, buffers)))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import COMPLAINTS
+from jobs.simulate.columns import NONE, Bools, Ints, Rng, Rows, word
 from jobs.simulate.goods import CATEGORIES, IS_VIRTUAL
 from jobs.simulate.options import DAY
 from jobs.simulate.talk import small_talk
-from jobs.simulate.world import NONE, Bools, Crowd, Ints, Rng, Rows, World, word
+from jobs.simulate.world import Crowd, World
 
 CHUNK = 500_000
 """Orders made at a time: keeps the temporary arrays of a large market small."""
@@ -129,14 +130,10 @@ def _complain(world: World, rng: Rng, rows: Rows, going: Bools, virtual: Bools) 
     n = len(going)
     unhappy = going & (
         rng.random(n)
-        < np.where(
-            going & (rows["delivered_at"] == NONE), 0.5, world.accounts["complaint_rate"][rows["seller_id"]]
-        )
+        < np.where(going & (rows["delivered_at"] == NONE), 0.5, world.accounts["complaint_rate"][rows["seller_id"]])
     )
     u = rng.random(n)
-    kind = np.where(
-        virtual, np.searchsorted(_KINDS[True], u, "right"), np.searchsorted(_KINDS[False], u, "right")
-    )
+    kind = np.where(virtual, np.searchsorted(_KINDS[True], u, "right"), np.searchsorted(_KINDS[False], u, "right"))
     never = going & (rows["delivered_at"] == NONE)
     kind = np.where(
         never,
@@ -178,9 +175,7 @@ def jury(rng: Rng, rows: Rows, disputed: Bools) -> None:
     rows["refunded_at"] = np.where(
         repaid, np.maximum(moment, rows["appealed_at"]) + after(rng, n, 0.5, 0.5), rows["refunded_at"]
     )
-    rows["confirmed_at"] = np.where(
-        repaid & (rows["confirmed_at"] > rows["complained_at"]), NONE, rows["confirmed_at"]
-    )
+    rows["confirmed_at"] = np.where(repaid & (rows["confirmed_at"] > rows["complained_at"]), NONE, rows["confirmed_at"])
 
 
 def _return(world: World, rng: Rng, rows: Rows, delivered: Bools) -> None:
@@ -200,9 +195,7 @@ def _return(world: World, rng: Rng, rows: Rows, delivered: Bools) -> None:
     kind = np.where(wrong, word("seller_complaint", "return_mismatch"), word("seller_complaint", "other"))
     rows["seller_complaint"] = np.where(wrong | other, kind, rows["seller_complaint"])
     claim = back & (rng.random(n) < 0.35)
-    rows["complained_at"] = np.where(
-        claim, rows["delivered_at"] + after(rng, n, 1.0, 0.6), rows["complained_at"]
-    )
+    rows["complained_at"] = np.where(claim, rows["delivered_at"] + after(rng, n, 1.0, 0.6), rows["complained_at"])
     rows["complaint"] = np.where(claim, np.where(rng.random(n) < 0.4, 4, 3), rows["complaint"])
 
 

@@ -11,101 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from graph.exports import COMPLAINTS, SELLER_COMPLAINTS, SIDES
+from jobs.simulate.columns import CHAT_COLUMNS, DEVICE_COLUMNS, NONE, ORDER_COLUMNS, Floats, Ints, Rng, Rows
 from jobs.simulate.goods import IS_VIRTUAL, MEDIAN, SPREAD
 from jobs.simulate.options import Options
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Rows = dict[str, npt.NDArray[Any]]
-Rng = np.random.Generator
-
-NONE = -1
-"""NULL, in every column."""
-
-TEXTS: dict[str, tuple[str, ...]] = {
-    "channel": ("listing", "livestream", "external"),
-    "complaint": COMPLAINTS,
-    "seller_complaint": SELLER_COMPLAINTS,
-    "return_kind": ("refused", "returned"),
-    "jury_winner": SIDES,
-    "appeal_winner": SIDES,
-    "kind": ("person", "shop"),
-    "device_kind": ("phone", "tablet", "pc", "kiosk", "emulator"),
-    "target_kind": ("url", "qr", "contact", "payment_code", "card_code", "item"),
-    "tag": ("ask_confirm_first", "ask_off_platform", "promise_buyback", "knows_order", "recruit"),
-}
-
-
-def word(column: str, value: str) -> int:
-    """The number that stands for `value` in a column of words."""
-    return TEXTS[column].index(value)
-
-
-ORDER_IDS = (
-    "order_id",
-    "buyer_id",
-    "seller_id",
-    "payee_id",
-    "payer_id",
-    "promoter_id",
-    "item_id",
-    "ship_from_id",
-    "ship_to_id",
-    "handler_id",
-)
-ORDER_TIMES = (
-    "placed_at",
-    "paid_at",
-    "delivered_at",
-    "confirmed_at",
-    "cancelled_at",
-    "refunded_at",
-    "complained_at",
-    "seller_complained_at",
-    "jury_at",
-    "appealed_at",
-)
-ORDER_SMALL = (
-    "category",
-    "channel",
-    "complaint",
-    "seller_complaint",
-    "return_kind",
-    "votes_buyer",
-    "votes_seller",
-    "jury_winner",
-    "appeal_winner",
-    "buyer_warned",
-)
-ORDER_COLUMNS: dict[str, type[np.signedinteger[Any]]] = {
-    **dict.fromkeys((*ORDER_IDS, "amount", *ORDER_TIMES), np.int64),
-    **dict.fromkeys(("ship_from_region", "ship_to_region"), np.int32),
-    **dict.fromkeys(ORDER_SMALL, np.int8),
-}
-DEVICE_COLUMNS: dict[str, type[np.signedinteger[Any]]] = {
-    **dict.fromkeys(("account_id", "device_id", "first_seen_at", "last_seen_at", "sessions"), np.int64),
-    "device_kind": np.int8,
-}
-CHAT_COLUMNS: dict[str, type[np.signedinteger[Any]]] = {
-    **dict.fromkeys(
-        (
-            "message_id",
-            "sender_id",
-            "receiver_id",
-            "sent_at",
-            "target_id",
-            "order_id",
-            "reported_at",
-            "claimed_cny",
-        ),
-        np.int64,
-    ),
-    **dict.fromkeys(("target_kind", "tag"), np.int8),
-}
 
 ITEMS = 16
 """Listings of one seller; the last three are outside its main category."""
@@ -189,9 +98,7 @@ class World:
         switched = placed >= account["payee_switch_at"][seller]
         real = ~IS_VIRTUAL[category]
         gift = rng.random(n) < 0.03
-        receiver = (
-            np.where(gift, self.crowds["buyers"].draw(rng, n), buyer) if "buyers" in self.crowds else buyer
-        )
+        receiver = np.where(gift, self.crowds["buyers"].draw(rng, n), buyer) if "buyers" in self.crowds else buyer
         rows: dict[str, Any] = {
             "order_id": self.fresh("order", n),
             "buyer_id": buyer,
@@ -211,9 +118,7 @@ class World:
             "buyer_warned": rng.random(n) < 0.03,
         }
         rows |= columns
-        filled = {
-            c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), n).copy() for c, t in ORDER_COLUMNS.items()
-        }
+        filled = {c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), n).copy() for c, t in ORDER_COLUMNS.items()}
         self.orders.append(filled)
         return filled
 
@@ -221,9 +126,7 @@ class World:
         deviate = _deviates(self.options.seed)[item * 2_654_435_761 % 65_536]
         haggle = np.where(rng.random(len(item)) < 0.3, rng.uniform(0.85, 1.0, len(item)), 1.0)
         price = MEDIAN[category] * np.exp(SPREAD[category] * deviate) * haggle
-        return np.maximum(np.where(price > 2_000, np.round(price / 100) * 100, np.round(price)), 1).astype(
-            np.int64
-        )
+        return np.maximum(np.where(price > 2_000, np.round(price / 100) * 100, np.round(price)), 1).astype(np.int64)
 
     def _handler(self, rng: Rng, n: int) -> Ints:
         staff = max(6, self.options.accounts // 500)
@@ -243,8 +146,7 @@ class World:
             **columns,
         }
         filled = {
-            c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), len(sender)).copy()
-            for c, t in CHAT_COLUMNS.items()
+            c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), len(sender)).copy() for c, t in CHAT_COLUMNS.items()
         }
         self.chats.append(filled)
         return filled
@@ -260,10 +162,7 @@ class World:
             "device_kind": kind,
         }
         self.devices.append(
-            {
-                c: np.broadcast_to(np.asarray(rows[c], t), len(account)).copy()
-                for c, t in DEVICE_COLUMNS.items()
-            }
+            {c: np.broadcast_to(np.asarray(rows[c], t), len(account)).copy() for c, t in DEVICE_COLUMNS.items()}
         )
 
     def leave(self, accounts: Any, column: str, moments: Any) -> None:
@@ -276,14 +175,3 @@ class World:
 def _deviates(seed: int) -> Floats:
     """How far a listing's price lies from its category's, so that a listing keeps its price."""
     return np.random.default_rng([seed, 0]).standard_normal(65_536)
-
-
-def gathered(batches: list[Rows], types: dict[str, type[np.signedinteger[Any]]]) -> Rows:
-    """One table out of its batches, which are emptied on the way.
-
-    Two copies of a large market would not fit.
-    """
-    return {
-        name: np.concatenate([batch.pop(name).astype(kind, copy=False) for batch in batches])
-        for name, kind in types.items()
-    }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, Ints
 from jobs.simulate.options import DAY
 from jobs.simulate.rings import (
     account_farm,
@@ -25,7 +26,7 @@ from jobs.simulate.rings import (
 )
 from jobs.simulate.rings.bystanders import add_relative, add_takeover
 from jobs.simulate.rings.gang import Gang
-from jobs.simulate.world import NONE, Ints, World
+from jobs.simulate.world import World
 
 TYPOLOGIES: dict[str, tuple[Callable[[Gang], None], int, int]] = {
     "confirm_first": (confirm_first.plant, 4, 11),
@@ -56,9 +57,7 @@ def plan_rings(world: World) -> Plan:
     rng = world.stream(6)
     each = max(1, round(5 * (world.options.accounts / 20_000) ** 0.6))
     return [
-        (name, int(rng.integers(low, high + 1)))
-        for name, (_, low, high) in TYPOLOGIES.items()
-        for _ in range(each)
+        (name, int(rng.integers(low, high + 1))) for name, (_, low, high) in TYPOLOGIES.items() for _ in range(each)
     ]
 
 

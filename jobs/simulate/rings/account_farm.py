@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import Ints, word
 from jobs.simulate.goods import NUMBER
 from jobs.simulate.options import DAY
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
 from jobs.simulate.talk import URL
-from jobs.simulate.world import Ints, word
 
 
 def plant(gang: Gang) -> None:

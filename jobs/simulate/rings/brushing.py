@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, Ints
 from jobs.simulate.goods import NUMBER
 from jobs.simulate.options import DAY
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
-from jobs.simulate.world import NONE, Ints
 
 GOODS = [NUMBER[c] for c in ("phone", "clothing", "cosmetics", "household", "jewellery")]
 

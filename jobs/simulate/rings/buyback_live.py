@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import COMPLAINTS
+from jobs.simulate.columns import word
 from jobs.simulate.options import DAY
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
 from jobs.simulate.talk import CONTACT
-from jobs.simulate.world import word
 
 
 def plant(gang: Gang) -> None:
@@ -41,9 +41,7 @@ def plant(gang: Gang) -> None:
     gang.report(said, 0.15, 5_000)
     _bait(gang, sellers, regulars, goods)
     angry = gang.chance(n, 0.5)
-    kinds = gang.rng.choice(
-        [COMPLAINTS.index(k) for k in ("vanished_seller", "not_as_described", "other")], n
-    )
+    kinds = gang.rng.choice([COMPLAINTS.index(k) for k in ("vanished_seller", "not_as_described", "other")], n)
     gang.complain(rows, angry, kinds, np.maximum(rows["confirmed_at"], np.full(n, gang.end)) + DAY, 2)
     gang.refund(rows, angry & gang.chance(n, 0.05), rows["complained_at"])
     gang.close(0.4)

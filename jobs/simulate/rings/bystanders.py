@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import word
 from jobs.simulate.options import DAY
 from jobs.simulate.population import AFTER
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.talk import URL
-from jobs.simulate.world import word
 
 
 def add_relative(gang: Gang) -> None:
@@ -19,9 +19,7 @@ def add_relative(gang: Gang) -> None:
     a, rng, world = gang.world.accounts, gang.rng, gang.world
     relative, member = int(gang.victims(1)[0]), int(rng.choice(gang.members))
     since = max(int(a["registered_at"][member]), int(a["registered_at"][relative])) + DAY
-    world.use(
-        np.array([relative]), member, since, world.options.end + AFTER, word("device_kind", "phone"), 12
-    )
+    world.use(np.array([relative]), member, since, world.options.end + AFTER, word("device_kind", "phone"), 12)
     if rng.random() < 0.3:
         a["payer"][relative] = a["payer"][member]
 

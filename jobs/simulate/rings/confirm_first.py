@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import COMPLAINTS
+from jobs.simulate.columns import NONE, Ints, Rows
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
 from jobs.simulate.talk import CONTACT
-from jobs.simulate.world import NONE, Ints, Rows
 
 
 def plant(gang: Gang) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from graph.exports import COMPLAINTS
+from jobs.simulate.columns import NONE, Bools, Ints, Rng, Rows, word
 from jobs.simulate.goods import NUMBER, VIRTUAL_NUMBERS
 from jobs.simulate.options import DAY
 from jobs.simulate.trade import after
-from jobs.simulate.world import NONE, Bools, Ints, Rng, Rows, World, word
+from jobs.simulate.world import World
 
 BINDINGS = ("device", "payee", "payer", "contact", "phone", "owner", "address", "inviter")
 """Kinds of tie by which a quiet member may hang on another."""
@@ -50,9 +51,7 @@ class Gang:
     def times(self, accounts: Ints, low: int, high: int) -> Ints:
         """Each account `low` to `high` times: fewer when the ring is quiet."""
         fewer = 1.0 - 0.35 * self.quiet
-        return np.repeat(
-            accounts, np.maximum(1, (self.rng.integers(low, high + 1, len(accounts)) * fewer).astype(int))
-        )
+        return np.repeat(accounts, np.maximum(1, (self.rng.integers(low, high + 1, len(accounts)) * fewer).astype(int)))
 
     def moments(self, n: int, first: float = 0.0, last: float = 1.0) -> Ints:
         """Moments in a part of the ring's time, at hours when people trade."""
@@ -111,9 +110,7 @@ class Gang:
         rows["delivered_at"] = rows["paid_at"] + np.where(
             virtual, after(self.rng, n, 5 / 1440, 1), after(self.rng, n, 1, 0.6)
         )
-        wait = np.where(
-            virtual, after(self.rng, n, 0.1, 1), DAY + np.minimum(after(self.rng, n, 3, 0.6), 9 * DAY)
-        )
+        wait = np.where(virtual, after(self.rng, n, 0.1, 1), DAY + np.minimum(after(self.rng, n, 3, 0.6), 9 * DAY))
         rows["confirmed_at"] = rows["delivered_at"] + wait
 
     def say(
@@ -142,9 +139,7 @@ class Gang:
         again = self.chance(len(i), sold_twice)
         code = np.where(again, code[(np.arange(len(i)) * self.rng.random(len(i))).astype(int)], code)
         card = word("target_kind", "card_code")
-        self.world.say(
-            rows["seller_id"][i], rows["buyer_id"][i], at[i], card, code, order_id=rows["order_id"][i]
-        )
+        self.world.say(rows["seller_id"][i], rows["buyer_id"][i], at[i], card, code, order_id=rows["order_id"][i])
 
     def register(self, accounts: Any, moments: Any) -> None:
         """These accounts were registered at these moments."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, word
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
 from jobs.simulate.talk import CONTACT, PAYMENT, QR, URL
-from jobs.simulate.world import NONE, word
 
 
 def plant(gang: Gang) -> None:

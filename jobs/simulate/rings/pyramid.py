@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, Ints
 from jobs.simulate.goods import NUMBER
 from jobs.simulate.options import DAY
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
 from jobs.simulate.talk import QR, URL
-from jobs.simulate.world import NONE, Ints
 
 TOP = 4
 """Those at the top who also share devices and payees."""
@@ -56,9 +56,7 @@ def _fees(gang: Gang, parent: Ints, entered: Ints) -> None:
     seller = np.where(gang.chance(len(payer), 0.9 if to_top else 0.1), who[0], who[parent[payer]])
     rows = gang.deal(who[payer], seller, placed, category=NUMBER["membership"])
     rows["amount"][:] = fee
-    rows["payee_id"] = np.where(
-        gang.chance(len(payer), 0.7 - 0.3 * gang.quiet), a["payee"][who[0]], rows["payee_id"]
-    )
+    rows["payee_id"] = np.where(gang.chance(len(payer), 0.7 - 0.3 * gang.quiet), a["payee"][who[0]], rows["payee_id"])
     gang.pay(rows)
     rows["delivered_at"] = np.where(gang.chance(len(payer), 0.4), gang.after(rows["paid_at"], 0.1), NONE)
     rows["confirmed_at"] = gang.after(np.maximum(rows["paid_at"], rows["delivered_at"]), 0.1)
@@ -78,7 +76,5 @@ def _recruit(gang: Gang, parent: Ints, entered: Ints) -> None:
         "recruit",
     )
     sender = gang.rng.choice(who[np.unique(parent[1:])], n)
-    rows = gang.say(
-        sender, gang.victims(n), gang.moments(n, 0.2, 1.0), gang.rng.choice([URL, QR], n), page, "recruit"
-    )
+    rows = gang.say(sender, gang.victims(n), gang.moments(n, 0.2, 1.0), gang.rng.choice([URL, QR], n), page, "recruit")
     gang.report(rows, 0.08, 2_000)

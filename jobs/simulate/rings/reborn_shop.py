@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import COMPLAINTS
+from jobs.simulate.columns import NONE, Ints, word
 from jobs.simulate.options import DAY
 from jobs.simulate.population import AFTER
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import hang
-from jobs.simulate.world import NONE, Ints, word
 
 HANDED_OVER = ("device", "payee", "phone", "owner", "licence", "name", "address")
 
@@ -21,9 +21,7 @@ def plant(gang: Gang) -> None:
     gang.spare[:] = np.isin(gang.members, holders)
     gang.open_shops(shops)
     gang.role(shops, "seller")
-    gang.world.accounts["goods"][shops] = gang.category(
-        "phone", "jewellery", "liquor", "cosmetics", "household"
-    )
+    gang.world.accounts["goods"][shops] = gang.category("phone", "jewellery", "liquor", "cosmetics", "household")
     cuts = np.linspace(gang.start, gang.end, count + 1).astype(np.int64)
     for place, shop in enumerate(shops):
         opened = int(cuts[place]) + int(gang.rng.integers(-3, 6)) * DAY
@@ -41,21 +39,15 @@ def _live(gang: Gang, shop: int, opened: int, closed: int, goes_on: bool) -> Non
     """Honest at first, then takes money for nothing; the last shop may still be at it."""
     n = int(gang.rng.integers(14, 30))
     u = np.sort(gang.rng.random(n))
-    placed = gang.world.at_daytime(
-        gang.rng, opened + DAY + ((closed - opened - 2 * DAY) * u).astype(np.int64)
-    )
+    placed = gang.world.at_daytime(gang.rng, opened + DAY + ((closed - opened - 2 * DAY) * u).astype(np.int64))
     placed = np.maximum(placed, opened + 3_600)
     rows = gang.deal(gang.victims(n), np.full(n, shop), placed)
     gang.normal(rows)
     robbed = u > 0.35 + 0.3 * gang.quiet
     rows["delivered_at"] = np.where(robbed, NONE, rows["delivered_at"])
     rows["confirmed_at"] = np.where(robbed, NONE, rows["confirmed_at"])
-    kinds = np.where(
-        gang.chance(n, 0.6), COMPLAINTS.index("vanished_seller"), COMPLAINTS.index("not_received")
-    )
-    gang.complain(
-        rows, robbed & gang.chance(n, 0.65), kinds, np.maximum(rows["paid_at"] + 3 * DAY, closed - DAY), 2
-    )
+    kinds = np.where(gang.chance(n, 0.6), COMPLAINTS.index("vanished_seller"), COMPLAINTS.index("not_received"))
+    gang.complain(rows, robbed & gang.chance(n, 0.65), kinds, np.maximum(rows["paid_at"] + 3 * DAY, closed - DAY), 2)
     fate = gang.rng.random()
     if not goes_on and fate < 0.75:
         gang.world.leave(shop, "banned_at" if fate < 0.4 else "cancelled_at", closed + DAY // 2)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import SELLER_COMPLAINTS
+from jobs.simulate.columns import NONE, Ints, Rows
 from jobs.simulate.goods import NUMBER
 from jobs.simulate.options import DAY
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
-from jobs.simulate.world import NONE, Ints, Rows
 
 GOODS = [NUMBER[c] for c in ("phone", "cosmetics", "clothing", "jewellery")]
 
@@ -29,9 +29,7 @@ def plant(gang: Gang) -> None:
 def swap(gang: Gang, buyer: Ints, claim: str) -> Rows:
     """One swapped return a row."""
     n = len(buyer)
-    rows = gang.deal(
-        buyer, gang.sellers(n, "return_sellers"), gang.moments(n), category=gang.rng.choice(GOODS, n)
-    )
+    rows = gang.deal(buyer, gang.sellers(n, "return_sellers"), gang.moments(n), category=gang.rng.choice(GOODS, n))
     gang.normal(rows)
     rows["confirmed_at"][:] = NONE
     gang.complain(rows, gang.chance(n, 0.92), claim, rows["delivered_at"] + DAY, 1)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, Ints, word
 from jobs.simulate.options import DAY
 from jobs.simulate.population import AFTER
 from jobs.simulate.rings.gang import BINDINGS, Gang
-from jobs.simulate.world import NONE, Ints, word
 
 COVER_PROOFS = 3
 """Ordinary orders that make a shared payee, payer or address visible."""
@@ -37,9 +37,7 @@ def bind(gang: Gang, members: Ints | None = None, kinds: tuple[str, ...] = BINDI
 def share_everything(gang: Gang, who: Ints) -> None:
     """Loud: the same devices, payees, payer and handle, and an address."""
     a, rng = gang.world.accounts, gang.rng
-    machines = (
-        ("phone", "pc", "emulator") if gang.typology != "account_farm" else ("emulator", "emulator", "phone")
-    )
+    machines = ("phone", "pc", "emulator") if gang.typology != "account_farm" else ("emulator", "emulator", "phone")
     for machine in machines[: int(rng.integers(2, 4))]:
         on_device(gang, who, gang.world.one("device"), machine)
     payees = gang.world.fresh("payment", int(rng.integers(1, 3)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.columns import NONE, Ints
 from jobs.simulate.rings.confirm_first import cheat
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.swap_return import swap
 from jobs.simulate.rings.ties import bind
 from jobs.simulate.rings.unpaid_harvest import harvest
-from jobs.simulate.world import NONE, Ints
 
 
 def plant(gang: Gang) -> None:
@@ -38,9 +38,7 @@ def plant(gang: Gang) -> None:
 def _junk(gang: Gang, seller: Ints) -> None:
     """Sends junk or nothing."""
     n = len(seller)
-    rows = gang.deal(
-        gang.victims(n), seller, gang.moments(n), category=gang.category("phone", "clothing", "cosmetics")
-    )
+    rows = gang.deal(gang.victims(n), seller, gang.moments(n), category=gang.category("phone", "clothing", "cosmetics"))
     gang.normal(rows)
     nothing = gang.chance(n, 0.4)
     rows["delivered_at"] = np.where(nothing, NONE, rows["delivered_at"])

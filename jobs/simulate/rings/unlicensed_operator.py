@@ -5,25 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import COMPLAINTS
+from jobs.simulate.columns import NONE
 from jobs.simulate.goods import REGULATED
 from jobs.simulate.options import DAY
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
-from jobs.simulate.world import NONE
 
 
 def plant(gang: Gang) -> None:
     """All are shops; their trade runs smoothly, which is why nobody complains much."""
     a, who = gang.world.accounts, gang.members
     gang.open_shops(who, licensed=0.0)
-    a["goods"][who] = (
-        gang.rng.choice(REGULATED, len(who)) if gang.rng.random() < 0.5 else gang.rng.choice(REGULATED)
-    )
+    a["goods"][who] = gang.rng.choice(REGULATED, len(who)) if gang.rng.random() < 0.5 else gang.rng.choice(REGULATED)
     bind(gang)
     if gang.rng.random() < 0.4:
-        a["licence_id"][who] = np.where(
-            gang.chance(len(who), 0.85), gang.world.one("licence"), a["licence_id"][who]
-        )
+        a["licence_id"][who] = np.where(gang.chance(len(who), 0.85), gang.world.one("licence"), a["licence_id"][who])
         a["licence_shown"][who] = gang.chance(len(who), 0.5)
     else:
         hidden = gang.chance(len(who), 0.3) & (a["licence_id"][who] == NONE)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import SELLER_COMPLAINTS
+from jobs.simulate.columns import NONE, Ints, Rows
 from jobs.simulate.options import DAY
 from jobs.simulate.rings.gang import Gang
 from jobs.simulate.rings.ties import bind
 from jobs.simulate.talk import CARD
-from jobs.simulate.world import NONE, Ints, Rows
 
 
 def plant(gang: Gang) -> None:
@@ -39,9 +39,7 @@ def harvest(gang: Gang, buyer: Ints) -> tuple[Rows, Ints, Ints]:
     n, a = len(buyer), gang.world.accounts
     # Each harvester works for a few days, then goes.
     u = (buyer * 0.618_034) % 1.0
-    placed = (
-        gang.moments(n, 0.05, 0.6) * 0 + gang.start + ((gang.end - gang.start) * 0.6 * u).astype(np.int64)
-    )
+    placed = gang.moments(n, 0.05, 0.6) * 0 + gang.start + ((gang.end - gang.start) * 0.6 * u).astype(np.int64)
     placed = gang.world.at_daytime(gang.rng, placed + gang.rng.integers(0, 5 * DAY, n))
     placed = np.maximum(placed, a["registered_at"][buyer] + 3_600)
     rows = gang.deal(buyer, gang.sellers(n, "code_sellers"), placed, category=gang.virtual(n))
