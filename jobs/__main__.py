@@ -72,25 +72,19 @@ _watchlists = click.option("--watchlists", type=_FOLDER, required=True, help="Th
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ringwatch")
-@click.option(
-    "--traceback", is_flag=True, envvar="RINGWATCH_TRACEBACK", help="Show where in the code it failed."
-)
+@click.option("--traceback", is_flag=True, envvar="RINGWATCH_TRACEBACK", help="Show where in the code it failed.")
 def main(traceback: bool) -> None:
     """Find fraud rings on a second-hand marketplace, night by night, and say why."""
 
 
 @main.command()
 @click.option("--exports", type=_FOLDER, required=True, help="One drop, or a folder of drops YYYY-MM-DD.")
-@click.option(
-    "--warehouse", type=_FILE, required=True, help="The DuckDB file of every row so far; made if absent."
-)
+@click.option("--warehouse", type=_FILE, required=True, help="The DuckDB file of every row so far; made if absent.")
 @click.option("--out", type=_FOLDER, required=True, help="Where the nights are published.")
 @_run_date
 @click.option("--catch-up", is_flag=True, help="Every dropped date not yet published, oldest first.")
 @click.option("--settings", type=_FILE, help="A TOML file; everything has a default.")
-@click.option(
-    "--engine", type=click.Choice(["duckdb"]), default="duckdb", show_default=True, help="Of the warehouse."
-)
+@click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", show_default=True, help="Of the warehouse.")
 def nightly(
     exports: Path,
     warehouse: Path,

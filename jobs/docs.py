@@ -47,9 +47,7 @@ def _export(export: exports.Export) -> str:
 
 
 def _watchlist(table: tables.Table) -> str:
-    rows = (
-        (f"`{f.name}`", _type(f.type), (f.metadata or {}).get(b"meaning", b"").decode()) for f in table.schema
-    )
+    rows = ((f"`{f.name}`", _type(f.type), (f.metadata or {}).get(b"meaning", b"").decode()) for f in table.schema)
     order = ", ".join(f"`{c.rstrip('-')}`{' descending' if c.endswith('-') else ''}" for c in table.sort)
     head = f"### {table.name}.parquet\n\nOne row is {table.one_row}; ordered by {order}.\n\n"
     return head + _grid(("column", "type", "meaning"), rows)

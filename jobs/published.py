@@ -50,6 +50,4 @@ def tables(folder: Path, *names: str) -> list[pl.DataFrame]:
             if (folder / RECORD).read_bytes() == before:
                 return frames
     except FileNotFoundError as missing:
-        raise UsageError(
-            f"{folder}: not a whole night: {missing.filename or 'a file'} is not there"
-        ) from missing
+        raise UsageError(f"{folder}: not a whole night: {missing.filename or 'a file'} is not there") from missing

@@ -59,9 +59,7 @@ class Counted:
     def rows(self) -> int:
         """Rows of the tables made since this was last asked and still there."""
         made, self.made = set(self.made), []
-        return sum(
-            int(self.db.frame(f'SELECT count(*) AS n FROM "{table}"').item()) for table in sorted(made)
-        )
+        return sum(int(self.db.frame(f'SELECT count(*) AS n FROM "{table}"').item()) for table in sorted(made))
 
 
 @dataclass
