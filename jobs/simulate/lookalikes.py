@@ -33,7 +33,10 @@ def add_lookalikes(world: World, honest: Ints) -> None:
     agency, shops = np.split(shops, [int(0.2 * len(shops))])
     _agencies(world, rng, agency)
     reopened, shops = np.split(shops, [max(2, n // 1_000 * 2)])
-    _reopened(world, rng, reopened)
+    _reopened(world, rng, reopened, "reopened")
+    renewed, persons = np.split(persons, [max(2, n // 400 * 2)])
+    _reopened(world, rng, renewed, "renewed")
+    _speakers(world, rng, shops, persons)
     friends = np.concatenate([shops[: len(shops) // 10 * 2], persons[: int(0.02 * n)]])
     _friends(world, rng, rng.permutation(friends))
 
@@ -122,11 +125,13 @@ def _second_hand(world: World, rng: Rng, who: Ints) -> None:
 
 
 def _group_leaders(world: World, rng: Rng, leaders: Ints, persons: Ints) -> None:
-    """Neighbours order to the leader's address, and some came by the leader's invitation."""
+    """Neighbours order from the leader and to the leader's address, and some came by the leader's invitation."""
     a = world.accounts
     for leader in leaders:
         around = rng.choice(persons, min(int(rng.integers(15, 60)), len(persons) // 8), replace=False)
         a["address"][around] = a["address"][leader]
+        buyers = np.repeat(around, rng.integers(0, 4, len(around)))
+        world.acquainted.append((buyers, np.full(len(buyers), leader)))
         younger = around[(a["registered_at"][around] > a["registered_at"][leader]) & (rng.random(len(around)) < 0.5)]
         a["inviter_id"][younger] = leader
     world.groups["group_leaders"] = leaders
@@ -188,8 +193,8 @@ def _agencies(world: World, rng: Rng, shops: Ints) -> None:
     world.groups["agencies"] = shops
 
 
-def _reopened(world: World, rng: Rng, shops: Ints) -> None:
-    """A shop settles its orders, closes, and its owner opens another.
+def _reopened(world: World, rng: Rng, shops: Ints, name: str) -> None:
+    """A shop settles its orders, closes, and its owner opens another; persons come back with a new account too.
 
     Same owner, licence, name, payee, often the same phone.
     """
@@ -227,7 +232,15 @@ def _reopened(world: World, rng: Rng, shops: Ints) -> None:
         word("device_kind", "phone"),
         rng.geometric(0.05, int(same.sum())),
     )
-    world.groups["reopened"] = shops
+    world.groups[name] = shops
+
+
+def _speakers(world: World, rng: Rng, shops: Ints, persons: Ints) -> None:
+    """Accounts that quote orders to which they are no party: a shop's assistant, and couriers."""
+    with_help = shops[rng.random(len(shops)) < 0.06]
+    world.accounts["speaker"][with_help] = rng.choice(persons, len(with_help))
+    world.groups["assistants"] = world.accounts["speaker"][with_help]
+    world.groups["couriers"] = rng.choice(persons, max(1, len(persons) // 4_000), replace=False)
 
 
 def _friends(world: World, rng: Rng, who: Ints) -> None:
@@ -238,3 +251,5 @@ def _friends(world: World, rng: Rng, who: Ints) -> None:
     same = (rng.random(int(group.max()) + 1) < 0.2)[group]
     a["payee"][who[same]] = a["payee"][first_of[group[same]]]
     world.groups["friends"] = who
+    some = rng.random(len(who)) < 0.5
+    world.acquainted.append((who[some], first_of[group[some]]))

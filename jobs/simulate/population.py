@@ -80,9 +80,12 @@ def _habits(world: World, rng: Rng, n: int, honest: Bools) -> None:
     a["payee_switch_at"] = np.where(moved, rng.integers(o.start, o.end, n), o.end + AFTER)
     # A parcel station takes in the parcels of hundreds.
     stations = world.fresh("address", max(2, n // 600))
-    world.groups["stations"] = stations
     a["address"] = np.where(rng.random(n) < 0.25, rng.choice(stations, n), own)
     shop = a["kind"] == word("kind", "shop")
+    # And a hired warehouse ships the goods of dozens of shops.
+    warehouses = world.fresh("address", max(2, n // 4_000))
+    world.groups["stations"] = np.concatenate([stations, warehouses])
+    a["address"] = np.where(shop & (rng.random(n) < 0.2), rng.choice(warehouses, n), a["address"])
     sells = shop | (rng.random(n) < 0.4)
     buying = rng.lognormal(0, 1.1, n) * np.where(shop, 0.15, 1.0)
     selling = np.where(sells & honest, rng.lognormal(0, 1.1, n) * np.where(shop, 9 * rng.pareto(1.4, n) + 3, 1.0), 0.0)
@@ -90,6 +93,8 @@ def _habits(world: World, rng: Rng, n: int, honest: Bools) -> None:
     a["buying"], a["selling"] = np.where(honest, buying, 0.0), np.minimum(selling, selling.sum() / 50)
     a["complaint_rate"] = rng.lognormal(-4.3, 0.7, n)
     a["return_rate"] = rng.lognormal(-4.0, 0.7, n)
+    a["early_rate"] = np.minimum(rng.lognormal(-5.0, 1.0, n), 0.3)
+    a["speaker"] = own.copy()
 
 
 def _departures(world: World, rng: Rng, honest: Bools) -> None:

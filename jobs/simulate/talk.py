@@ -24,7 +24,12 @@ def small_talk(world: World, rng: Rng, rows: Rows) -> None:
     about = np.flatnonzero(rng.random(n) < 0.3)
     by_seller = rng.random(len(about)) < 0.6
     buyer, seller = rows["buyer_id"][about], rows["seller_id"][about]
-    sender, receiver = np.where(by_seller, seller, buyer), np.where(by_seller, buyer, seller)
+    # Some shops have an assistant's account speak for them, and couriers write about anybody's order.
+    voice = a["speaker"][seller]
+    courier = rng.random(len(about)) < 0.01
+    if len(world.groups["couriers"]):
+        voice = np.where(courier, rng.choice(world.groups["couriers"], len(about)), voice)
+    sender, receiver = np.where(by_seller, voice, buyer), np.where(by_seller, buyer, seller)
     moment = rows["placed_at"][about] + rng.integers(-DAY // 2, DAY, len(about))
     moment = np.clip(moment, np.maximum(a["registered_at"][buyer], a["registered_at"][seller]), None)
     early = (moment < rows["placed_at"][about]) | (rng.random(len(about)) < 0.2)

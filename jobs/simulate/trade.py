@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from graph.exports import COMPLAINTS
-from jobs.simulate.columns import NONE, Bools, Ints, Rng, Rows, word
+from jobs.simulate.columns import NONE, Bools, Floats, Ints, Rng, Rows, word
 from jobs.simulate.goods import CATEGORIES, IS_VIRTUAL
 from jobs.simulate.options import DAY
 from jobs.simulate.talk import small_talk
@@ -25,6 +25,7 @@ _WEIGHTS = {  # of the complaint kinds in contract order: virtual goods, other g
     False: (24, 1, 10, 30, 20, 4, 1, 10),
 }
 _KINDS = {v: np.cumsum(np.array(w, float) / sum(w)) for v, w in _WEIGHTS.items()}
+VOUCHER = CATEGORIES.index("voucher")
 LIVE = np.array([CATEGORIES.index(c) for c in ("cosmetics", "clothing", "jewellery", "liquor")])
 
 
@@ -33,6 +34,10 @@ def trade(world: World, orders: int) -> None:
     rng = world.stream(3)
     promoters = world.crowds["sellers"].draw(rng, max(3, world.options.accounts // 400))
     live = Crowd.of(np.unique(promoters), rng.pareto(1.2, len(np.unique(promoters))) + 0.1)
+    for buyers, sellers in world.acquainted:
+        placed, fits = moments(world, rng, buyers, sellers)
+        small_talk(world, rng, ordinary(world, rng, buyers[fits], sellers[fits], placed[fits]))
+    _flash_sales(world, rng)
     for n in [CHUNK] * (orders // CHUNK) + [orders % CHUNK]:
         buyer, seller = world.crowds["buyers"].draw(rng, n), world.crowds["sellers"].draw(rng, n)
         # Some come back to a seller whom they know.
@@ -42,6 +47,18 @@ def trade(world: World, orders: int) -> None:
         placed, fits = moments(world, rng, buyer, seller)
         rows = ordinary(world, rng, buyer[fits], seller[fits], placed[fits], promoter=live)
         small_talk(world, rng, rows)
+
+
+def _flash_sales(world: World, rng: Rng) -> None:
+    """A shop's promotion: dozens of strangers buy the same voucher at the same price within the hour."""
+    o = world.options
+    for seller in world.crowds["code_sellers"].draw(rng, max(1, o.accounts // 2_500)):
+        n = int(rng.integers(20, 90))
+        buyer, start = world.crowds["victims"].draw(rng, n), int(rng.integers(o.start, o.end - DAY))
+        placed = start + rng.integers(0, 5_400, n)
+        apart = buyer != seller
+        rows = ordinary(world, rng, buyer[apart], np.full(n, seller)[apart], placed[apart], category=VOUCHER)
+        rows["amount"][:] = rng.choice([990, 1_990, 4_990, 9_900])
 
 
 def moments(world: World, rng: Rng, buyer: Ints, seller: Ints) -> tuple[Ints, Bools]:
@@ -84,7 +101,7 @@ def ordinary(
     give_up = forgotten & (rng.random(n) < 0.85)
     rows["refunded_at"] = np.where(give_up, rows["paid_at"] + after(rng, n, 6, 0.4), rows["refunded_at"])
     going = paid & ~called_off & ~forgotten
-    _deliver(rng, rows, going, virtual)
+    _deliver(rng, rows, going, virtual, world.accounts["early_rate"][seller])
     _complain(world, rng, rows, going | forgotten, virtual)
     _return(world, rng, rows, going & ~virtual)
     _channel(rng, rows, promoter)
@@ -109,7 +126,7 @@ def _unpaid(world: World, rng: Rng, rows: Rows, unpaid: Bools, virtual: Bools) -
     rows["seller_complaint"] = np.where(angry, word("seller_complaint", "unpaid_code_taken"), NONE)
 
 
-def _deliver(rng: Rng, rows: Rows, going: Bools, virtual: Bools) -> None:
+def _deliver(rng: Rng, rows: Rows, going: Bools, virtual: Bools, early_rate: Floats) -> None:
     n = len(going)
     fast = after(rng, n, 4 / 1440, 1.0)
     manual = after(rng, n, 0.12, 1.0)
@@ -120,8 +137,8 @@ def _deliver(rng: Rng, rows: Rows, going: Bools, virtual: Bools) -> None:
     transit = np.minimum(DAY + after(rng, n, 3.0, 0.5), 10 * DAY)
     transit = np.where(rng.random(n) < 0.25, 10 * DAY, transit)
     confirmed = delivered + np.where(virtual, soon, transit)
-    # Impatient or mistaken buyers click early.
-    early = rng.random(n) < np.where(virtual, 0.012, 0.003)
+    # Impatient or mistaken buyers click early, and some sellers of codes have got into the habit of asking for it.
+    early = rng.random(n) < early_rate * np.where(virtual, 1.0, 0.3)
     clicked = rows["paid_at"] + ((delivered - rows["paid_at"]) * rng.random(n)).astype(np.int64)
     rows["confirmed_at"] = np.where(going, np.where(early, clicked, confirmed), NONE)
 

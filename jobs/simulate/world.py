@@ -48,7 +48,8 @@ class Crowd:
 class World:
     """Everything there is: accounts as columns, the batches of the other tables, and the planted truth.
 
-    Besides the contract's columns an account has its own `payee`, `payer`, `address`, `handle` (contact),
+    `acquainted` are pairs (buyers, sellers) of honest people who trade because they know each other; `cover` are (account, sells,
+    real goods, times) that a ring needs to be seen doing. Besides the contract's columns an account has its own `payee`, `payer`, `address`, `handle` (contact),
     `goods` (main category), `gone_at`, and its usual rates of complaints and returns.
     """
 
@@ -59,6 +60,7 @@ class World:
     chats: list[Rows] = field(default_factory=list)
     truth: list[tuple[int, str, int, str]] = field(default_factory=list)
     cover: list[tuple[int, bool, bool, int]] = field(default_factory=list)
+    acquainted: list[tuple[Ints, Ints]] = field(default_factory=list)
     crowds: dict[str, Crowd] = field(default_factory=dict)
     groups: dict[str, Ints] = field(default_factory=dict)
     _next: dict[str, int] = field(default_factory=dict)

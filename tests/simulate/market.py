@@ -67,10 +67,7 @@ def shared_things(drops: Drops) -> pl.DataFrame:
         ("source", drops.truth.filter(pl.col("role") == "source"), "account_id", "account_id"),
         ("inviter", accounts, "account_id", "inviter_id"),
         ("inviter", accounts, "account_id", "account_id"),
-        *(
-            (kind, accounts, "account_id", f"{kind}_id")
-            for kind in ("phone", "owner", "licence", "display_name")
-        ),
+        *((kind, accounts, "account_id", f"{kind}_id") for kind in ("phone", "owner", "licence", "display_name")),
     ]
     return pl.concat(_uses(*use) for use in uses).unique(maintain_order=True)
 

@@ -140,9 +140,7 @@ def test_formats_hold_the_same_market(tmp_path: Path) -> None:
     assert mixed == {"orders.csv.gz", "accounts.csv", "devices.parquet", "chat_links.ndjson.gz"}
     chat_file = tmp_path / "mixed" / "2025-06-30" / "chat_links.ndjson.gz"
     said = pl.read_ndjson(chat_file, infer_schema_length=None)
-    assert (
-        said["message_id"].to_list() == drops_of(tmp_path / "csv").latest(CHAT_LINKS)["message_id"].to_list()
-    )
+    assert said["message_id"].to_list() == drops_of(tmp_path / "csv").latest(CHAT_LINKS)["message_id"].to_list()
 
 
 def test_ids_never_look_like_personal_numbers(market: Drops) -> None:

@@ -63,9 +63,7 @@ def test_camouflage_thins_the_ties_and_covers_the_trade(loud: Drops, quiet: Drop
         pairs.append((size * (size - 1)).sum())
         members = drops.truth["account_id"].implode()
         foreign.append(
-            drops.latest(ORDERS)
-            .filter(pl.col("buyer_id").is_in(members) | pl.col("seller_id").is_in(members))
-            .height
+            drops.latest(ORDERS).filter(pl.col("buyer_id").is_in(members) | pl.col("seller_id").is_in(members)).height
         )
     assert pairs[1] < pairs[0] / 3
     assert foreign[1] > 1.3 * foreign[0]
@@ -73,34 +71,20 @@ def test_camouflage_thins_the_ties_and_covers_the_trade(loud: Drops, quiet: Drop
 
 def test_acts_of_the_rings(loud: Drops) -> None:
     orders, chats = loud.latest(ORDERS), loud.latest(CHAT_LINKS)
-    sold = {
-        name: orders.filter(pl.col("seller_id").is_in(of(loud, name, "seller", "both")))
-        for name in TYPOLOGIES
-    }
-    bought = {
-        name: orders.filter(pl.col("buyer_id").is_in(of(loud, name, "buyer", "both"))) for name in TYPOLOGIES
-    }
+    sold = {name: orders.filter(pl.col("seller_id").is_in(of(loud, name, "seller", "both"))) for name in TYPOLOGIES}
+    bought = {name: orders.filter(pl.col("buyer_id").is_in(of(loud, name, "buyer", "both"))) for name in TYPOLOGIES}
     early = (pl.col("confirmed_at") < pl.col("delivered_at")) | pl.col("delivered_at").is_null()
     assert sold["confirm_first"].filter(pl.col("confirmed_at").is_not_null() & early).height > 20
-    unpaid = (
-        pl.col("paid_at").is_null() & pl.col("delivered_at").is_not_null() & pl.col("category").is_in(VIRTUAL)
-    )
+    unpaid = pl.col("paid_at").is_null() & pl.col("delivered_at").is_not_null() & pl.col("category").is_in(VIRTUAL)
     assert bought["unpaid_harvest"].filter(unpaid).height > 15
     assert (
-        bought["swap_return"]
-        .filter(pl.col("return_kind").is_not_null() & pl.col("refunded_at").is_not_null())
-        .height
+        bought["swap_return"].filter(pl.col("return_kind").is_not_null() & pl.col("refunded_at").is_not_null()).height
         > 15
     )
-    open_paid = (
-        pl.col("paid_at").is_not_null() & pl.col("delivered_at").is_null() & pl.col("refunded_at").is_null()
-    )
+    open_paid = pl.col("paid_at").is_not_null() & pl.col("delivered_at").is_null() & pl.col("refunded_at").is_null()
     assert sold["reborn_shop"].filter(open_paid).height > 15
     assert (sold["counterfeit_network"]["complaint"] == "counterfeit").sum() > 15
-    assert (
-        sold["buyback_live"].filter(pl.col("promoter_id").is_in(of(loud, "buyback_live", "promoter"))).height
-        > 15
-    )
+    assert sold["buyback_live"].filter(pl.col("promoter_id").is_in(of(loud, "buyback_live", "promoter"))).height > 15
     close = (pl.col("votes_buyer") - pl.col("votes_seller")).abs() <= 4
     assert orders.filter(close & pl.col("jury_at").is_not_null()).height > 10
     lured = chats.filter(pl.col("sender_id").is_in(of(loud, "off_platform_lure", "seller")))
@@ -123,9 +107,7 @@ def test_a_pyramid_has_three_levels_below_its_top_and_thirty_people(loud: Drops)
 
 
 def test_leaked_orders_are_quoted_by_strangers_and_share_the_source(loud: Drops) -> None:
-    chats = loud.latest(CHAT_LINKS).join(
-        loud.latest(ORDERS).select("order_id", "buyer_id", "seller_id"), on="order_id"
-    )
+    chats = loud.latest(CHAT_LINKS).join(loud.latest(ORDERS).select("order_id", "buyer_id", "seller_id"), on="order_id")
     for _, ring in loud.truth.filter(pl.col("typology") == "leak_source").group_by("ring_id"):
         strangers = ring.filter(pl.col("role") != "source")["account_id"].implode()
         quoted = chats.filter(
@@ -144,9 +126,7 @@ def test_the_mute_market_complains_less_and_has_no_tags(tmp_path: Path, loud: Dr
         (ORDERS, "seller_complained_at"),
         (CHAT_LINKS, "reported_at"),
     ):
-        assert mute.latest(table)[event].count() == pytest.approx(
-            0.5 * loud.latest(table)[event].count(), rel=0.2
-        )
+        assert mute.latest(table)[event].count() == pytest.approx(0.5 * loud.latest(table)[event].count(), rel=0.2)
     assert loud.latest(CHAT_LINKS)["tag"].count() > 100
     assert mute.latest(CHAT_LINKS)["tag"].count() == 0
     assert mute.truth.equals(loud.truth)

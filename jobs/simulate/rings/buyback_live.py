@@ -27,9 +27,10 @@ def plant(gang: Gang) -> None:
     regulars = gang.victims(max(4, 5 * len(sellers)))
     seller = gang.times(sellers, 8, 16)
     n = len(seller)
-    turn = gang.rng.random(n)
+    placed = gang.moments(n, 0.05, 0.95)
+    turn = (placed - gang.start) / (gang.end - gang.start)
     buyer = gang.rng.choice(regulars, n)
-    rows = gang.deal(buyer, seller, gang.moments(n) * 0 + _at(gang, turn), category=goods)
+    rows = gang.deal(buyer, seller, placed, category=goods)
     rows["channel"][:] = word("channel", "livestream")
     rows["promoter_id"] = gang.rng.choice(streaming, n)
     rows["amount"] = (rows["amount"] * (1.5 + 4 * turn)).astype(np.int64) // 100 * 100 + 50_000
@@ -45,11 +46,6 @@ def plant(gang: Gang) -> None:
     gang.complain(rows, angry, kinds, np.maximum(rows["confirmed_at"], np.full(n, gang.end)) + DAY, 2)
     gang.refund(rows, angry & gang.chance(n, 0.05), rows["complained_at"])
     gang.close(0.4)
-
-
-def _at(gang: Gang, turn: np.ndarray) -> np.ndarray:
-    raw = gang.start + ((gang.end - gang.start) * (0.05 + 0.9 * turn)).astype(np.int64)
-    return np.asarray(gang.world.at_daytime(gang.rng, raw))
 
 
 def _bait(gang: Gang, sellers: np.ndarray, regulars: np.ndarray, goods: int) -> None:

@@ -38,9 +38,9 @@ def harvest(gang: Gang, buyer: Ints) -> tuple[Rows, Ints, Ints]:
     """One code taken a row. Returns the orders, the codes, and when each was sent."""
     n, a = len(buyer), gang.world.accounts
     # Each harvester works for a few days, then goes.
-    u = (buyer * 0.618_034) % 1.0
-    placed = gang.moments(n, 0.05, 0.6) * 0 + gang.start + ((gang.end - gang.start) * 0.6 * u).astype(np.int64)
-    placed = gang.world.at_daytime(gang.rng, placed + gang.rng.integers(0, 5 * DAY, n))
+    _, which = np.unique(buyer, return_inverse=True)
+    begin = gang.moments(int(which.max()) + 1, 0.0, 0.6)[which]
+    placed = gang.world.at_daytime(gang.rng, begin + gang.rng.integers(0, 5 * DAY, n))
     placed = np.maximum(placed, a["registered_at"][buyer] + 3_600)
     rows = gang.deal(buyer, gang.sellers(n, "code_sellers"), placed, category=gang.virtual(n))
     sent = gang.after(placed, 8 / 1440)
