@@ -1,9 +1,9 @@
 """How much likelier an account's acts are from a ring than from an honest account of its kind, in nats.
 
-Honest accounts differ from each other, so their rate is a beta distribution around the platform's own rate for that
-category and kind of account, with `spread` pseudo-chances; a ring's rate may be anything. The evidence is the log Bayes
-factor of the two beta-binomials (as in Good 1967 for multinomials). The platform's rate is learned from tonight's own
-data, twice: the second time without the accounts that stood out the first time.
+Honest accounts differ from each other: their rates follow a beta distribution around the platform's rate for that
+category and kind of account, as wide as tonight's own accounts show it to be (method of moments for the beta-binomial,
+Kleinman 1973); a ring's rate may be anything. The evidence is the log Bayes factor of the two. Where one shop's rows
+all say the same (its licence is shown or not), accounts differ widely, and a hundred rows say little more than one.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     """
     acted = db.frame("SELECT typology, act, account_id, kind, stratum, n, k FROM acted ORDER BY ALL")
     totals = db.frame("SELECT * FROM totals ORDER BY ALL")
-    first = nats(acted, _rates(totals), s)
-    loud = first.filter(pl.col("nats") > s.stands_out)
-    told = nats(acted, _rates(_without(totals, loud, s.spread)), s)
+    told = nats(acted, rates(totals, s))
     sides = pl.DataFrame(
         [(t, a.name, a.axis, a.side, a.table) for t, a in all_acts()],
         schema=["typology", "act", "axis", "side", "table"],
@@ -78,31 +76,32 @@ def suspicion(per_typology: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def nats(acted: pl.DataFrame, rates: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:
-    """Add `rate` and `nats` (log Bayes factor, not below 0) to rows of `n` chances and `k` acts."""
-    rows = acted.join(rates, on=GROUP)
-    n, k, rate = (rows[c].to_numpy() for c in ("n", "k", "rate"))
-    a, b = rate * s.spread, (1 - rate) * s.spread
+def nats(acted: pl.DataFrame, platform: pl.DataFrame) -> pl.DataFrame:
+    """Add `rate`, `spread` and `nats` (log Bayes factor; 0 where the rate is not above the platform's) to rows of `n`
+    chances and `k` acts."""
+    rows = acted.join(platform, on=GROUP)
+    n, k, rate, spread = (rows[c].to_numpy() for c in ("n", "k", "rate", "spread"))
+    a, b = rate * spread, (1 - rate) * spread
     factor = betaln(k + 1, n - k + 1) - (betaln(k + a, n - k + b) - betaln(a, b))
     above = (k > n * rate) & (factor > 0)
     return rows.with_columns(pl.Series("nats", factor * above))
 
 
-def _rates(totals: pl.DataFrame) -> pl.DataFrame:
-    """The platform's rate per group, drawn toward the act's overall rate where a group is small (50 pseudo-chances)."""
-    overall = totals.group_by("typology", "act").agg(
+def rates(totals: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:
+    """The platform's `rate` per group, drawn toward the act's overall rate where a group is small (50 pseudo-chances),
+    and its `spread` per act: pseudo-chances of the beta distribution of honest rates, few where accounts differ much."""
+    act = ["typology", "act"]
+    overall = totals.group_by(act).agg(
         ((pl.col("taken").sum() + 0.5) / (pl.col("heads").sum() + 50)).alias("overall")
     )
-    rate = (pl.col("taken") + 50 * pl.col("overall")) / (pl.col("heads") + 50)
-    return totals.join(overall, on=["typology", "act"]).select(*GROUP, rate.clip(1e-5, 0.999).alias("rate"))
-
-
-def _without(totals: pl.DataFrame, loud: pl.DataFrame, spread: float) -> pl.DataFrame:
-    damp = spread / (pl.col("n") + spread)
-    out = loud.group_by(GROUP).agg(
-        (pl.col("n") * damp).sum().alias("heads_out"), (pl.col("k") * damp).sum().alias("taken_out")
-    )
-    return totals.join(out, on=GROUP, how="left").with_columns(
-        (pl.col("heads") - pl.col("heads_out").fill_null(0)).clip(lower_bound=0),
-        (pl.col("taken") - pl.col("taken_out").fill_null(0)).clip(lower_bound=0),
+    rate = ((pl.col("taken") + 50 * pl.col("overall")) / (pl.col("heads") + 50)).clip(1e-5, 0.999)
+    p, q = pl.col("rate"), 1 - pl.col("rate")
+    beyond = pl.col("kk") - 2 * p * pl.col("nk") + p * p * pl.col("nn") - p * q * pl.col("n")
+    room = p * q * (pl.col("nn") - pl.col("n"))
+    alike = (beyond.sum() / room.sum()).fill_nan(None).fill_null(0.0).clip(1 / (1 + s.spread), 1 / (1 + s.least_spread))
+    return (
+        totals.join(overall, on=act)
+        .with_columns(rate.alias("rate"))
+        .with_columns((1 / alike.over(act) - 1).alias("spread"))
+        .select(*GROUP, "rate", "spread")
     )

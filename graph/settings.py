@@ -78,11 +78,9 @@ class ScoreSettings(Part):
     """From evidence to a score."""
 
     spread: float = Field(
-        20.0,
-        gt=0,
-        description="chances; how far honest accounts of one kind differ in their rate (beta-binomial)",
+        20.0, gt=0, description="pseudo-chances; honest rates differ at least so much, a large account counts so much"
     )
-    stands_out: float = Field(3.0, description="nats; accounts beyond it do not set the base rate")
+    least_spread: float = Field(1.0, gt=0, description="pseudo-chances; honest rates differ at most so much")
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
     half: float = Field(8.0, gt=0, description="nats; evidence at which a community is as likely a ring as not")
     listed: float = Field(0.3, ge=0, le=1, description="score from which a ring is listed")

@@ -88,11 +88,21 @@ SELECT $typology AS typology, $act AS act, t.account_id, coalesce(a.kind, 'perso
 FROM tally AS t LEFT JOIN accounts AS a USING (account_id) WHERE t.k > 0
 """
 
+NEAR = """
+SELECT t.a AS account_id FROM tied AS t JOIN acted_now AS x ON x.account_id = t.b
+UNION
+SELECT t.b FROM tied AS t JOIN acted_now AS x ON x.account_id = t.a
+"""
+"""Accounts tied to one that acted are kept out of the base rate: what rings do must not set it, what lone bad actors do
+must."""
+
 TOTALS = """
 SELECT $typology AS typology, $act AS act, t.stratum, coalesce(a.kind, 'person') AS kind,
        count(*) AS accounts, cast(sum(t.n) AS BIGINT) AS n, cast(sum(t.k) AS BIGINT) AS k,
-       sum(t.n * $spread / (t.n + $spread)) AS heads, sum(t.k * $spread / (t.n + $spread)) AS taken
-FROM tally AS t LEFT JOIN accounts AS a USING (account_id) GROUP BY t.stratum, coalesce(a.kind, 'person')
+       sum(t.n * $spread / (t.n + $spread)) AS heads, sum(t.k * $spread / (t.n + $spread)) AS taken,
+       cast(sum(t.n * t.n) AS DOUBLE) AS nn, cast(sum(t.n * t.k) AS DOUBLE) AS nk, cast(sum(t.k * t.k) AS DOUBLE) AS kk
+FROM tally AS t ANTI JOIN near USING (account_id) LEFT JOIN accounts AS a USING (account_id)
+GROUP BY t.stratum, coalesce(a.kind, 'person')
 """
 """A large account counts as at most `$spread` chances: a busy fraudster must not set the platform's rate."""
 
@@ -110,7 +120,8 @@ def tally(db: Db, s: ActSettings, *, now: object, crowd: int, spread: float) -> 
     Reads the night's exports, `uses`, `crowds`, `ties`, `closings`, `successions`, `fees`, `fee_orders`.
     `acted`: one row an account that took a chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`,
     `stratum`, `n` chances, `k` acts, `keys` of the rows. `totals`: one row a kind of act, stratum and kind of account:
-    `accounts`, `n`, `k` over the platform, and `heads`, `taken`: the same with large accounts damped.
+    `accounts`, `n`, `k` of accounts not tied to one that acted, `heads`, `taken`: the same with large accounts damped,
+    and `nn`, `nk`, `kk`: sums of products, from which rates learns how far accounts differ.
     """
     names = {
         **s.model_dump(),
@@ -124,13 +135,15 @@ def tally(db: Db, s: ActSettings, *, now: object, crowd: int, spread: float) -> 
     acted, totals = [], []
     for typology, act in all_acts():
         db.make("tally", TALLY.format(chances=act.sql), **_named(act.sql, names))
-        db.make(f"acted_{act.name}", ACTED, typology=typology, act=act.name)
+        db.make("acted_now", ACTED, typology=typology, act=act.name)
+        db.make(f"acted_{act.name}", "SELECT * FROM acted_now")
+        db.make("near", NEAR)
         db.make(f"totals_{act.name}", TOTALS, typology=typology, act=act.name, spread=spread)
         acted.append(f"acted_{act.name}")
         totals.append(f"totals_{act.name}")
     db.make("acted", _all_of(acted))
     db.make("totals", _all_of(totals))
-    db.drop("tally", "tied", *acted, *totals)
+    db.drop("tally", "tied", "acted_now", "near", *acted, *totals)
 
 
 def _named(sql: str, names: dict[str, object]) -> dict[str, object]:
