@@ -31,9 +31,8 @@ def choose_loners(world: World, honest: Ints) -> None:
 def add_loners(world: World, honest: Ints) -> None:
     """Failed shops that leave paid orders open, and lone senders of lures."""
     rng, n, a, o = world.stream(5), world.options.accounts, world.accounts, world.options
-    grouped = np.unique(
-        np.concatenate([world.groups[g] for g in ("agencies", "reopened", "renewed", "families", "friends")])
-    )
+    tied = ("agencies", "reopened", "renewed", "families", "friends", "couples", "second_hand")
+    grouped = np.unique(np.concatenate([world.groups[name] for name in tied]))
     free = np.setdiff1d(honest, grouped)
     free = free[(a["registered_at"][free] < o.start) & (a["gone_at"][free] > o.end)]
     count = max(1, n // 5_000)

@@ -88,7 +88,7 @@ def _habits(world: World, rng: Rng, n: int, honest: Bools) -> None:
     a["address"] = np.where(shop & (rng.random(n) < 0.2), rng.choice(warehouses, n), a["address"])
     sells = shop | (rng.random(n) < 0.4)
     buying = rng.lognormal(0, 1.1, n) * np.where(shop, 0.15, 1.0)
-    selling = np.where(sells & honest, rng.lognormal(0, 1.1, n) * np.where(shop, 9 * rng.pareto(1.4, n) + 3, 1.0), 0.0)
+    selling = np.where(sells & honest, rng.lognormal(0, 1.1, n) * np.where(shop, 9 * rng.pareto(1.8, n) + 3, 1.0), 0.0)
     # No shop has more than a fiftieth of the market, however small the market is.
     a["buying"], a["selling"] = np.where(honest, buying, 0.0), np.minimum(selling, selling.sum() / 50)
     a["complaint_rate"] = rng.lognormal(-4.3, 0.7, n)

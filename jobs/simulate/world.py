@@ -48,9 +48,10 @@ class Crowd:
 class World:
     """Everything there is: accounts as columns, the batches of the other tables, and the planted truth.
 
-    `acquainted` are pairs (buyers, sellers) of honest people who trade because they know each other; `cover` are (account, sells,
-    real goods, times) that a ring needs to be seen doing. Besides the contract's columns an account has its own `payee`, `payer`, `address`, `handle` (contact),
-    `goods` (main category), `gone_at`, and its usual rates of complaints and returns.
+    An account has, besides the contract's columns, its own `payee`, `payer`, `address`, `handle` (contact),
+    `goods` (main category), `speaker` (who writes for it), `gone_at`, and its usual rates. `acquainted` are
+    pairs (buyers, sellers) of honest people who know each other; `cover` is what a ring must be seen doing:
+    (account, sells, real goods, times); `truth` is (ring, typology, account, role).
     """
 
     options: Options
