@@ -89,8 +89,9 @@ def _habits(world: World, rng: Rng, n: int, honest: Bools) -> None:
     sells = shop | (rng.random(n) < 0.4)
     buying = rng.lognormal(0, 1.1, n) * np.where(shop, 0.15, 1.0)
     selling = np.where(sells & honest, rng.lognormal(0, 1.1, n) * np.where(shop, 9 * rng.pareto(1.8, n) + 3, 1.0), 0.0)
-    # No shop has more than a fiftieth of the market, however small the market is.
-    a["buying"], a["selling"] = np.where(honest, buying, 0.0), np.minimum(selling, selling.sum() / 50)
+    # No shop comes near a thirtieth of the market, however small the market is.
+    most = selling.sum() / 30
+    a["buying"], a["selling"] = np.where(honest, buying, 0.0), selling * most / (selling + most)
     a["complaint_rate"] = rng.lognormal(-4.3, 0.7, n)
     a["return_rate"] = rng.lognormal(-4.0, 0.7, n)
     a["early_rate"] = np.minimum(rng.lognormal(-5.0, 1.0, n), 0.3)
