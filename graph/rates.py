@@ -2,14 +2,16 @@
 
 Honest accounts differ from each other: their rates follow a beta distribution around the platform's rate for that
 category and kind of account, as wide as tonight's own accounts show it to be (method of moments for the beta-binomial,
-Kleinman 1973); a ring's rate may be anything. The evidence is the log Bayes factor of the two. Where one shop's rows
-all say the same (its licence is shown or not), accounts differ widely, and a hundred rows say little more than one.
+Kleinman 1973); a ring's rate may be anything, or nearly one. The evidence is the log Bayes factor of the two. Where
+one shop's rows all say the same (its licence is shown or not), accounts differ widely, and a hundred rows say little
+more than one.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 from scipy.special import betaln
 
@@ -18,6 +20,9 @@ from graph.acts import all_acts
 if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import ScoreSettings
+
+MOST = (6.0, 0.5)
+"""A ring's rate: anything (uniform), or nearly always (beta with these pseudo-counts), as likely one as the other."""
 
 GROUP = ["typology", "act", "stratum", "kind"]
 
@@ -82,18 +87,19 @@ def nats(acted: pl.DataFrame, platform: pl.DataFrame) -> pl.DataFrame:
     rows = acted.join(platform, on=GROUP)
     n, k, rate, spread = (rows[c].to_numpy() for c in ("n", "k", "rate", "spread"))
     a, b = rate * spread, (1 - rate) * spread
-    factor = betaln(k + 1, n - k + 1) - (betaln(k + a, n - k + b) - betaln(a, b))
+    some = betaln(k + 1, n - k + 1)
+    most = betaln(k + MOST[0], n - k + MOST[1]) - betaln(*MOST)
+    factor = np.logaddexp(some, most) - np.log(2) - (betaln(k + a, n - k + b) - betaln(a, b))
     above = (k > n * rate) & (factor > 0)
     return rows.with_columns(pl.Series("nats", factor * above))
 
 
 def rates(totals: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:
     """The platform's `rate` per group, drawn toward the act's overall rate where a group is small (50 pseudo-chances),
-    and its `spread` per act: pseudo-chances of the beta distribution of honest rates, few where accounts differ much."""
+    and its `spread` per act: pseudo-chances of the beta distribution of honest rates, few where accounts differ
+    much."""
     act = ["typology", "act"]
-    overall = totals.group_by(act).agg(
-        ((pl.col("taken").sum() + 0.5) / (pl.col("heads").sum() + 50)).alias("overall")
-    )
+    overall = totals.group_by(act).agg(((pl.col("taken").sum() + 0.5) / (pl.col("heads").sum() + 50)).alias("overall"))
     rate = ((pl.col("taken") + 50 * pl.col("overall")) / (pl.col("heads") + 50)).clip(1e-5, 0.999)
     p, q = pl.col("rate"), 1 - pl.col("rate")
     beyond = pl.col("kk") - 2 * p * pl.col("nk") + p * p * pl.col("nn") - p * q * pl.col("n")

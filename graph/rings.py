@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAIRS = """
 WITH per_space AS (
-    SELECT a, b, space, max(nats) AS nats FROM ties GROUP BY a, b, space
+    SELECT a, b, space, max(nats) + 0.5 * (sum(nats) - max(nats)) AS nats FROM ties GROUP BY a, b, space
 ),
 per_pair AS (
     SELECT a, b,
@@ -38,7 +38,8 @@ LEFT JOIN suspicion AS y ON y.account_id = p.b
 WHERE p.nats + $trust * (least(coalesce(x.nats, 0), $most_trust) + least(coalesce(y.nats, 0), $most_trust) - 2) >= $tie
 ORDER BY p.a, p.b
 """
-"""What a household shares (device, address, phone) is one reason, however many of the three it shares."""
+"""A second thing of one space (another device) says half as much again. What a household shares (device, address,
+phone) is one reason, however many of the three it shares."""
 
 
 def rings(db: Db, s: RingSettings) -> None:
@@ -82,9 +83,10 @@ def found(graph: nx.Graph, s: RingSettings) -> list[dict[str, float]]:
     """
     out: list[dict[str, float]] = []
     for component in sorted(sorted(c) for c in nx.connected_components(graph)):
-        if max(graph.nodes[v]["acts"] for v in component) < s.acting:
+        inside = graph.subgraph(component)
+        if not leading(inside, s) and max(graph.nodes[v]["acts"] for v in inside) < s.acting:
             continue
-        for community in communities(graph.subgraph(component), s):
+        for community in communities(inside, s):
             out += peeled(graph, community, s)
     return sorted(out, key=min)
 

@@ -15,30 +15,29 @@ if TYPE_CHECKING:
     from graph.settings import TieSettings
 
 CROWDS = """
-WITH degree AS (
-    SELECT space, entity_id, count(DISTINCT account_id) AS n FROM uses GROUP BY space, entity_id
+WITH users AS (SELECT DISTINCT account_id, space, entity_id FROM uses),
+degree AS (
+    SELECT space, entity_id, count(*) AS n FROM users GROUP BY space, entity_id
 ),
-others AS (
-    SELECT DISTINCT u.account_id, u.space, u.entity_id
-    FROM uses AS u JOIN degree AS d USING (space, entity_id) WHERE d.n <= $rare
-),
-big AS (
-    SELECT DISTINCT u.account_id, u.space, u.entity_id, d.n
-    FROM uses AS u JOIN degree AS d USING (space, entity_id) WHERE d.n > $keep
-),
+sized AS (SELECT u.account_id, u.space, u.entity_id, d.n FROM users AS u JOIN degree AS d USING (space, entity_id)),
 common AS (
-    SELECT b.space, b.entity_id, o.space AS by_space, o.entity_id AS by_id, count(*) AS together
-    FROM big AS b JOIN others AS o
-      ON o.account_id = b.account_id AND o.space <> b.space
+    SELECT b.space, b.entity_id, o.space AS by_space, o.entity_id AS by_id,
+           count(*) AS together, any_value(b.n) AS n, any_value(o.n) AS by_n
+    FROM sized AS b JOIN sized AS o
+      ON o.account_id = b.account_id AND (o.space <> b.space OR o.entity_id <> b.entity_id)
+    WHERE b.n > $keep AND o.n <= 2 * b.n
     GROUP BY b.space, b.entity_id, o.space, o.entity_id HAVING count(*) > 1
 ),
+proof AS (
+    SELECT space, entity_id, by_space, by_id FROM common
+    WHERE (by_n <= $rare AND by_space <> space) OR together >= $same * (n + by_n - together)
+),
 coherent AS (
-    SELECT b.space, b.entity_id, count(DISTINCT b.account_id) AS n
-    FROM big AS b
-    JOIN others AS o ON o.account_id = b.account_id AND o.space <> b.space
-    JOIN common AS c
-      ON c.space = b.space AND c.entity_id = b.entity_id AND c.by_space = o.space AND c.by_id = o.entity_id
-    GROUP BY b.space, b.entity_id
+    SELECT p.space, p.entity_id, count(DISTINCT b.account_id) AS n
+    FROM proof AS p
+    JOIN users AS b ON b.space = p.space AND b.entity_id = p.entity_id
+    JOIN users AS o ON o.account_id = b.account_id AND o.space = p.by_space AND o.entity_id = p.by_id
+    GROUP BY p.space, p.entity_id
 ),
 kiosks AS (SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk')
 SELECT d.space, d.entity_id, d.n,
@@ -48,8 +47,9 @@ FROM degree AS d
 LEFT JOIN coherent AS c USING (space, entity_id)
 LEFT JOIN kiosks AS k ON d.space = 'device' AND d.entity_id = k.device_id
 """
-"""Coherence counts a hub's users who share something rarer, of another space, with another of its users: rarer, because
-a campus shares its parcel station as well as its kiosk."""
+"""Coherence counts a crowd's users who share a second thing with another of its users: a rarer thing of another space
+(a campus shares its parcel station as well as its kiosk, a family its two phones), or one that nearly the same people
+use (`$same` of those who use either)."""
 
 HUBS = """
 SELECT space, entity_id, n AS n_accounts,
@@ -174,7 +174,7 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     Reads `uses`, `accounts`, `orders`, `devices`. `ties` columns: `a` < `b` (accounts), `space`, `kind`, `entity_id`
     (an account for inviter and succession), `nats` (log-odds of one hand), `first_at`, `last_at`, `overlap`, `burst`.
     """
-    db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep)
+    db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)
     db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)
     strengths = [
         s.device, s.payee, s.payer, s.contact, s.card_code, s.phone, s.owner, s.licence, s.address, s.source,

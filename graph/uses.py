@@ -95,37 +95,46 @@ WITH quoted AS (
     WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_id
       AND (c.target_kind <> 'item' OR c.tag = 'knows_order')
 ),
-leaks AS (
-    SELECT 'seller' AS via, seller_id AS source_id, sender_id, sent_at, receiver_id FROM quoted
-  UNION ALL
-    SELECT 'handler', handler_id, sender_id, sent_at, receiver_id FROM quoted WHERE handler_id IS NOT NULL
+trade AS (SELECT seller_id, handler_id, count(*) AS n FROM orders GROUP BY seller_id, handler_id),
+rate AS (
+    SELECT (SELECT count(DISTINCT receiver_id) FROM quoted) / greatest((SELECT count(*) FROM orders), 1) AS rate
 ),
-trade AS (
-    SELECT 'seller' AS via, seller_id AS source_id, count(*) AS n FROM orders
-    WHERE seller_id IN (SELECT seller_id FROM quoted) GROUP BY seller_id
-  UNION ALL
-    SELECT 'handler', handler_id, count(*) FROM orders
-    WHERE handler_id IN (SELECT handler_id FROM quoted) GROUP BY handler_id
+sellers AS (
+    SELECT q.seller_id, any_value(t.expected) AS expected, count(DISTINCT q.receiver_id) AS victims
+    FROM quoted AS q
+    JOIN (SELECT seller_id, sum(n) * any_value(rate) AS expected FROM trade, rate GROUP BY seller_id) AS t USING
+    (seller_id)
+    GROUP BY q.seller_id
 ),
-heard AS (
-    SELECT via, source_id, count(DISTINCT receiver_id) AS victims FROM leaks GROUP BY via, source_id
+leaky AS (
+    SELECT seller_id FROM sellers
+    WHERE victims >= $victims AND victims >= expected + $sigmas * sqrt(expected) + 1
 ),
-sources AS (
-    SELECT h.via, h.source_id
-    FROM heard AS h JOIN trade AS t USING (via, source_id)
-    WHERE h.victims >= $victims
-      AND h.victims >= $lift * t.n * (SELECT count(DISTINCT receiver_id) FROM quoted) / (SELECT count(*) FROM orders)
+handlers AS (
+    SELECT q.handler_id, any_value(t.expected) AS expected, count(DISTINCT q.receiver_id) AS victims
+    FROM quoted AS q
+    JOIN (SELECT handler_id, sum(n) * any_value(rate) AS expected FROM trade, rate GROUP BY handler_id) AS t
+      USING (handler_id)
+    WHERE q.seller_id NOT IN (SELECT seller_id FROM leaky)
+    GROUP BY q.handler_id
+),
+insiders AS (
+    SELECT handler_id FROM handlers
+    WHERE victims >= $victims AND victims >= expected + $sigmas * sqrt(expected) + 1
 )
-SELECT l.sender_id AS account_id, 'source' AS space, 'source' AS kind, l.source_id AS entity_id,
-       min(l.sent_at) AS first_at, max(l.sent_at) AS last_at
-FROM leaks AS l SEMI JOIN sources USING (via, source_id) GROUP BY l.sender_id, l.source_id
+SELECT sender_id AS account_id, 'source' AS space, 'source' AS kind, seller_id AS entity_id,
+       min(sent_at) AS first_at, max(sent_at) AS last_at
+FROM quoted SEMI JOIN leaky USING (seller_id) GROUP BY sender_id, seller_id
 UNION ALL
-SELECT s.source_id, 'source', 'source', s.source_id, min(l.sent_at), max(l.sent_at)
-FROM sources AS s JOIN leaks AS l USING (via, source_id)
-WHERE s.via = 'seller' GROUP BY s.source_id
+SELECT seller_id, 'source', 'source', seller_id, min(sent_at), max(sent_at)
+FROM quoted SEMI JOIN leaky USING (seller_id) GROUP BY seller_id
+UNION ALL
+SELECT sender_id, 'source', 'source', handler_id, min(sent_at), max(sent_at)
+FROM quoted SEMI JOIN insiders USING (handler_id) ANTI JOIN leaky USING (seller_id) GROUP BY sender_id, handler_id
 """
-"""A seller or handler is a source when at least `$victims` buyers had their order with it quoted by strangers, and
-`$lift` times as many as its share of the trade would give: a large honest shop is quoted by chance."""
+"""A seller is a source when strangers quote the orders of at least `$victims` of its buyers, and of `$sigmas` standard
+deviations (Poisson) more than its share of the trade would give: a large honest shop is quoted by chance. A handler is
+one only by what no leaking seller explains: whoever handles that seller's orders would look guilty with it."""
 
 
 def uses(db: Db, *, now: object, since: object) -> None:
@@ -135,6 +144,6 @@ def uses(db: Db, *, now: object, since: object) -> None:
     `links.entity_kind`), `entity_id`, `first_at`, `last_at`. Uses that ended before `since` have expired.
     """
     db.make("code_uses", CODE_USES, virtual=list(VIRTUAL))
-    db.make("source_uses", SOURCE_USES, victims=3, lift=5.0)
+    db.make("source_uses", SOURCE_USES, victims=3, sigmas=4.0)
     db.make("uses", EVERY_USE, now=now, since=since)
     db.drop("code_uses", "source_uses")

@@ -141,7 +141,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
 
 
 def say(name: str, language: Language, **figures: object) -> str:
-    """The sentence `name` with its figures. Raises KeyError for an unknown name or a missing figure: never a half sentence."""
+    """The sentence `name` with its figures. Raises KeyError for an unknown name or a missing figure: never a half
+    sentence."""
     return _pick(SENTENCES[name], language).format(**figures)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import networkx as nx
+import polars as pl
+
 from graph.acts import (
     account_farm,
     brushing,
@@ -55,25 +58,14 @@ REGULATED = ("medicine", "health_food", "liquor", "fertilizer")
 """Goods that need a permit of their own to sell: drug administration law art. 51, food safety law art. 35 (health food,
 liquor), the rules on pesticides and fertilizers; counsel to confirm the list."""
 
-BURSTS = """
-WITH born AS (
-    SELECT DISTINCT u.space, u.entity_id, u.account_id, a.registered_at
-    FROM uses AS u JOIN accounts AS a USING (account_id)
-    JOIN crowds AS c ON c.space = u.space AND c.entity_id = u.entity_id
-    WHERE u.space IN ('device', 'pay', 'contact') AND c.n BETWEEN $farm_size AND $crowd
-  UNION ALL
-    SELECT 'inviter', inviter_id, account_id, registered_at FROM accounts WHERE inviter_id IS NOT NULL
-),
-near AS (
-    SELECT space, entity_id, account_id,
-           count(*) OVER (
-               PARTITION BY space, entity_id ORDER BY registered_at
-               RANGE BETWEEN to_hours($farm_hours) PRECEDING AND to_hours($farm_hours) FOLLOWING
-           ) AS n
-    FROM born
-)
-SELECT DISTINCT space, entity_id, account_id FROM near WHERE n >= $farm_size
+BORN_TOGETHER = """
+SELECT DISTINCT t.a, t.b
+FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
+WHERE abs(date_diff('minute', x.registered_at, y.registered_at)) <= 60 * $farm_hours
+ORDER BY t.a, t.b
 """
+"""Tied accounts that signed up close together; a burst is what these hang together to, whichever things tie them: a
+careful hand gives each new account another phone."""
 
 TIED = "SELECT DISTINCT a, b FROM ties WHERE nats >= 1.0 AND kind <> 'inviter'"
 
@@ -96,6 +88,8 @@ SELECT t.b FROM tied AS t JOIN acted_now AS x ON x.account_id = t.a
 """Accounts tied to one that acted are kept out of the base rate: what rings do must not set it, what lone bad actors do
 must."""
 
+NOBODY = "SELECT account_id FROM acted_now WHERE FALSE"
+
 TOTALS = """
 SELECT $typology AS typology, $act AS act, t.stratum, coalesce(a.kind, 'person') AS kind,
        count(*) AS accounts, cast(sum(t.n) AS BIGINT) AS n, cast(sum(t.k) AS BIGINT) AS k,
@@ -114,7 +108,7 @@ def all_acts() -> Iterator[tuple[str, Act]]:
             yield typology, act
 
 
-def tally(db: Db, s: ActSettings, *, now: object, crowd: int, spread: float) -> None:
+def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     """Make `acted` and `totals`: acts against chances, for every kind of act.
 
     Reads the night's exports, `uses`, `crowds`, `ties`, `closings`, `successions`, `fees`, `fee_orders`.
@@ -126,24 +120,31 @@ def tally(db: Db, s: ActSettings, *, now: object, crowd: int, spread: float) -> 
     names = {
         **s.model_dump(),
         "now": now,
-        "crowd": crowd,
         "virtual": list(VIRTUAL),
         "regulated": list(REGULATED),
     }
-    db.make("bursts", BURSTS, **_named(BURSTS, names))
+    db.put("bursts", bursts(db.frame(BORN_TOGETHER, farm_hours=s.farm_hours), s.farm_size))
     db.make("tied", TIED)
     acted, totals = [], []
     for typology, act in all_acts():
         db.make("tally", TALLY.format(chances=act.sql), **_named(act.sql, names))
         db.make("acted_now", ACTED, typology=typology, act=act.name)
         db.make(f"acted_{act.name}", "SELECT * FROM acted_now")
-        db.make("near", NEAR)
+        db.make("near", NOBODY if act.between_tied else NEAR)
         db.make(f"totals_{act.name}", TOTALS, typology=typology, act=act.name, spread=spread)
         acted.append(f"acted_{act.name}")
         totals.append(f"totals_{act.name}")
     db.make("acted", _all_of(acted))
     db.make("totals", _all_of(totals))
     db.drop("tally", "tied", "acted_now", "near", *acted, *totals)
+
+
+def bursts(together: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Connected accounts, `size` or more: `burst` (a number), `account_id`, from pairs `a`, `b`."""
+    graph = nx.Graph(together.iter_rows())
+    groups = sorted(sorted(c) for c in nx.connected_components(graph) if len(c) >= size)
+    rows = [(number, account) for number, group in enumerate(groups, start=1) for account in group]
+    return pl.DataFrame(rows, schema={"burst": pl.Int64, "account_id": pl.String}, orient="row")
 
 
 def _named(sql: str, names: dict[str, object]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 Accounts registered in a burst on the same devices or payees, then used alike.
 
-Acts: a sign-up in a burst on one device or payment account; an order at a seller where others of the same burst bought
+Acts: a sign-up in a burst of accounts that are tied; an order at a seller where others of the same burst bought
 as well.
 Chances: accounts; orders of accounts.
 Innocent explanation: a family or a dormitory that signs up on one evening: few, slow, and then each buys its own
@@ -22,6 +22,7 @@ ACTS = (
         FROM accounts AS a LEFT JOIN (SELECT DISTINCT account_id FROM bursts) AS b USING (account_id)
         """,
         money=False,
+        between_tied=True,
     ),
     Act(
         "bought_where_the_burst_bought",
@@ -30,19 +31,19 @@ ACTS = (
         "orders",
         """
         WITH crowd AS (
-            SELECT b.space, b.entity_id, o.seller_id, o.category, count(DISTINCT o.buyer_id) AS n
+            SELECT b.burst, o.seller_id, o.category, count(DISTINCT o.buyer_id) AS n
             FROM bursts AS b JOIN orders AS o ON o.buyer_id = b.account_id
-            GROUP BY b.space, b.entity_id, o.seller_id, o.category HAVING count(DISTINCT o.buyer_id) > 2
+            GROUP BY b.burst, o.seller_id, o.category HAVING count(DISTINCT o.buyer_id) > 2
         ),
         alike AS (
             SELECT DISTINCT o.order_id
             FROM bursts AS b JOIN orders AS o ON o.buyer_id = b.account_id
-            JOIN crowd AS c ON c.space = b.space AND c.entity_id = b.entity_id
-                           AND c.seller_id = o.seller_id AND c.category = o.category
+            JOIN crowd AS c ON c.burst = b.burst AND c.seller_id = o.seller_id AND c.category = o.category
         )
         SELECT o.buyer_id AS account_id, 'order' AS stratum, o.order_id AS key, a.order_id IS NOT NULL AS hit
         FROM orders AS o LEFT JOIN alike AS a USING (order_id)
         """,
         money=False,
+        between_tied=True,
     ),
 )

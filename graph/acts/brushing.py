@@ -4,7 +4,8 @@ Members buy from each other to lift a shop in the ranking that victims trust.
 
 Acts: an order between two accounts that are tied to each other; an order in a circle (each bought from the other);
 goods confirmed faster than any parcel travels.
-Chances: paid orders, on the buyer's and on the seller's side.
+Chances: paid orders, on the buyer's and on the seller's side; for trade with tied accounts, those of accounts that have
+a tie.
 Innocent explanation: relatives who buy from a relative's shop, neighbours who hand goods over in person.
 """
 
@@ -18,11 +19,13 @@ ACTS = (
         "orders",
         """
         SELECT o.seller_id AS account_id, 'order' AS stratum, o.order_id AS key, t.a IS NOT NULL AS hit
-        FROM orders AS o LEFT JOIN tied AS t
-          ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
+        FROM orders AS o
+        SEMI JOIN (SELECT a AS account_id FROM tied UNION SELECT b FROM tied) AS has ON has.account_id = o.seller_id
+        LEFT JOIN tied AS t ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
         WHERE o.paid_at IS NOT NULL
         """,
         money=False,
+        between_tied=True,
     ),
     Act(
         "bought_from_a_tied_account",
@@ -31,11 +34,13 @@ ACTS = (
         "orders",
         """
         SELECT o.buyer_id AS account_id, 'order' AS stratum, o.order_id AS key, t.a IS NOT NULL AS hit
-        FROM orders AS o LEFT JOIN tied AS t
-          ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
+        FROM orders AS o
+        SEMI JOIN (SELECT a AS account_id FROM tied UNION SELECT b FROM tied) AS has ON has.account_id = o.buyer_id
+        LEFT JOIN tied AS t ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
         WHERE o.paid_at IS NOT NULL
         """,
         money=False,
+        between_tied=True,
     ),
     Act(
         "traded_in_a_circle",
@@ -50,6 +55,7 @@ ACTS = (
         WHERE o.paid_at IS NOT NULL
         """,
         money=False,
+        between_tied=True,
     ),
     Act(
         "confirmed_too_quickly_seller",
