@@ -92,8 +92,8 @@ class ScoreSettings(Part):
     refer_victims: int = Field(3, ge=1, description="victims; a referral needs more than one quarrel")
     refer_cny: int = Field(
         3000,
-        description="CNY; lower end of 'large amount' for fraud, 3,000 to 10,000 by province: Fa Shi [2011] No. 7,
-        art. 1, " "in force 2011-04-08; counsel to confirm per province. Orders actions only, never scores",
+        description="CNY; lower end of 'large amount' for fraud, 3,000 to 10,000 by province: Fa Shi [2011] No. 7, "
+        "art. 1, in force 2011-04-08; counsel to confirm per province. Orders actions only, never scores",
     )
     pyramid_levels: int = Field(3, description="levels; Gong Tong Zi [2013] No. 37, art. 1; orders actions only")
     pyramid_heads: int = Field(30, description="people; Gong Tong Zi [2013] No. 37, art. 1; orders actions only")
