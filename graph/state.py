@@ -1,0 +1,123 @@
+"""What was known at the end of a day: the night's tables `orders, accounts, devices, chat_links, labels`.
+
+Each has one row a key, with the columns of its export (money in fen as `amount_fen`, `claimed_fen`), and `file_id,
+line` of the row that won: where its evidence is read from. They are made from `<export>_rows`, to which every drop
+adds its rows, and from `files`, which says what columns each file carried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from graph.db import Db
+from graph.exports import EXPORTS, Column, Export
+
+_MONEY = {"amount": "amount_fen", "claimed_cny": "claimed_fen"}
+_SQL_TYPES = {
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "money": "BIGINT",
+    "integer": "BIGINT",
+    "boolean": "BOOLEAN",
+}
+
+BEGINS = {
+    "orders": "placed_at",
+    "accounts": "registered_at",
+    "devices": "first_seen_at",
+    "chat_links": "sent_at",
+    "labels": "decided_at",
+}
+"""When a row's subject came into being; before that day's end it does not exist."""
+
+_HAPPENED_WITH = {
+    "complaint": "complained_at",
+    "seller_complaint": "seller_complained_at",
+    "return_kind": "refunded_at",
+    "votes_buyer": "jury_at",
+    "votes_seller": "jury_at",
+    "jury_winner": "jury_at",
+    "appeal_winner": "appealed_at",
+    "claimed_cny": "reported_at",
+}
+"""Facts without a time of their own, and the event they came with."""
+
+
+def stored(column: Column) -> tuple[str, str]:
+    """Name and SQL type under which tables keep a column of the exports; money is BIGINT fen and says so."""
+    return _MONEY.get(column.name, column.name), _SQL_TYPES[column.type]
+
+
+def as_of(db: Db, run_date: date) -> None:
+    """Make the night's five state tables as they stood at the end of `run_date`, from drops of that date or older.
+
+    Of each key the newest drop wins. A column that the winning row's file did not carry keeps the value of the newest
+    drop whose file did; an empty cell clears it. What happened later is unknown: later rows are left out, later
+    timestamps are NULL with what depends on them, and a device was last seen at the latest that evening.
+    """
+    files = db.frame("SELECT file_id, table_name, drop_date, columns FROM files WHERE drop_date <= $run", run=run_date)
+    for export in EXPORTS:
+        rows = [row for row in files.iter_rows(named=True) if row["table_name"] == export.name]
+        drops = {row["drop_date"] for row in rows}
+        lacking = {
+            column.name: sorted(row["file_id"] for row in rows if column.name not in row["columns"])
+            for column in export.columns
+        }
+        _make(db, export, run_date, one_drop=len(drops) < 2, lacking=lacking)
+
+
+def _make(db: Db, export: Export, run_date: date, one_drop: bool, lacking: dict[str, list[int]]) -> None:
+    end = datetime.combine(run_date + timedelta(days=1), datetime.min.time())
+    seen = ", ".join(f"{_known(column)} AS {stored(column)[0]}" for column in export.columns)
+    # Most nights load snapshots of one drop's making, or a first drop: then no key can repeat, and none is looked for.
+    newest = f"SELECT * FROM {export.name}_rows WHERE drop_date <= $run" if one_drop else _newest(export, lacking)
+    last = {"last": end - timedelta(seconds=1)} if export.name == "devices" else {}
+    db.make(
+        export.name,
+        f"SELECT {seen}, file_id, line FROM ({newest}) WHERE {BEGINS[export.name]} < $end",
+        run=run_date,
+        end=end,
+        **last,
+    )
+
+
+def _newest(export: Export, lacking: dict[str, list[int]]) -> str:
+    """SQL: one row a key. Only keys that several drops have are grouped back; all other rows pass through a probe."""
+    partial = [c for c in export.columns if lacking[c.name] and c.name not in export.key]
+    key = ", ".join(export.key)
+    kept = "".join(f", {_carried(stored(c)[0], lacking[c.name])} AS {stored(c)[0]}" for c in partial)
+    columns = ", ".join(
+        f"CASE WHEN g.newest IS NULL THEN r.{name} ELSE g.{name} END AS {name}" if column in partial else f"r.{name}"
+        for column in export.columns
+        for name in [stored(column)[0]]
+    )
+    return (
+        f"SELECT {columns}, r.file_id, r.line FROM {export.name}_rows r LEFT JOIN ("
+        f"SELECT {key}, max(drop_date) AS newest{kept} FROM {export.name}_rows WHERE drop_date <= $run"
+        f" GROUP BY {key} HAVING count(*) > 1"
+        f") g ON {' AND '.join(f'r.{k} = g.{k}' for k in export.key)}"
+        " WHERE r.drop_date <= $run AND (g.newest IS NULL OR r.drop_date = g.newest)"
+    )
+
+
+def _carried(name: str, lacking: Sequence[int]) -> str:
+    # arg_max alone would skip an empty cell, and an empty cell clears.
+    return f"arg_max_null({name}, drop_date) FILTER (WHERE file_id NOT IN ({', '.join(map(str, lacking))}))"
+
+
+def _known(column: Column) -> str:
+    """SQL: the column as it was known at `$end`. A fact whose event has no time was known all along."""
+    name = stored(column)[0]
+    if column.name in BEGINS.values():
+        return name
+    if column.name == "last_seen_at":
+        return f"CASE WHEN {name} >= $end THEN $last ELSE {name} END"
+    if column.type == "timestamp":
+        return f"CASE WHEN {name} < $end THEN {name} END"
+    if column.name in _HAPPENED_WITH:
+        return f"CASE WHEN {_HAPPENED_WITH[column.name]} >= $end THEN NULL ELSE {name} END"
+    if column.name == "channel":
+        return "coalesce(channel, 'listing')"
+    return name

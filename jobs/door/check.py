@@ -1,0 +1,80 @@
+"""From text to typed values, and every way in which a row can break the contract: SQL, all columns at once.
+
+The same expressions serve the bulk statement (is any fault there?) and the one that names the faults of the few.
+A raw column is text, or a timestamp or date that came typed; any other type has been written out as text before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from graph.exports import Column, Export
+from jobs.door.personal import SIEVE
+
+# ISO 8601, extended form; DuckDB alone also takes 2025-6-2, slashes, `epoch`, and drops an offset without applying it.
+_PLAIN_TIME = "____-__-__ __:__:__"
+_ISO = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
+_OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)"
+_MONEY = r"[+-]?\d+(\.\d{1,2}0*)?"
+_INTEGER = r"[+-]?\d+(\.0+)?"
+
+
+def value(column: Column, raw: str, zone: str, native: str = "VARCHAR") -> str:
+    """SQL: the typed value of `raw`, NULL where it has none; timestamps in `zone`, an IANA name."""
+    if column.type == "timestamp":
+        return _time(raw, f"'{zone}'", native)
+    if column.type == "money":
+        fen = f"(TRY_CAST({raw} AS DECIMAL(18,2)) * 100)::BIGINT"
+        return f"CASE WHEN regexp_full_match({raw}, '{_MONEY}') THEN {fen} END"
+    if column.type == "integer":
+        return f"CASE WHEN regexp_full_match({raw}, '{_INTEGER}') THEN TRY_CAST({raw} AS BIGINT) END"
+    if column.type == "boolean":
+        return f"CASE lower({raw}) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END"
+    return raw
+
+
+def _time(raw: str, zone: str, native: str) -> str:
+    if native == "TIMESTAMP WITH TIME ZONE":
+        at = f"({raw} AT TIME ZONE {zone})"
+    elif native != "VARCHAR":
+        at = f"TRY_CAST({raw} AS TIMESTAMP)"
+    else:
+        at = (
+            f"CASE WHEN {raw} LIKE '{_PLAIN_TIME}' AND {raw} BETWEEN '0001' AND '9999~' THEN TRY_CAST({raw} AS TIMESTAMP)"
+            f" WHEN regexp_full_match({raw}, '{_ISO}') THEN TRY_CAST({raw} AS TIMESTAMP)"
+            f" WHEN regexp_full_match({raw}, '{_ISO}{_OFFSET}') THEN TRY_CAST({raw} AS TIMESTAMPTZ) AT TIME ZONE {zone} END"
+        )
+    if native == "VARCHAR":
+        return at
+    return f"CASE WHEN {at} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {at} END"
+
+
+def suspect(raw: str) -> str:
+    """SQL: could this id cell be a raw personal number? Cheap, and right about no; `personal` decides about yes."""
+    return f"(({raw} < 'A' OR {raw} > '~') AND strlen({raw}) > 10 AND regexp_full_match({raw}, '{SIEVE}'))"
+
+
+def faults(export: Export, raws: Mapping[str, str], values: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """(column, reason, SQL condition) for every fault that a row of these columns can have.
+
+    `raws` and `values` give the SQL of each column that the file has. A condition may be NULL, which is no fault.
+    """
+    for column in export.columns:
+        if column.name in raws:
+            for reason, condition in _column_faults(column, raws[column.name], values[column.name]):
+                yield column.name, reason, condition
+    for earlier, later in export.in_order:
+        if earlier in values and later in values:
+            yield later, f"{later} before {earlier}", f"{values[later]} < {values[earlier]}"
+
+
+def _column_faults(column: Column, raw: str, typed: str) -> Iterator[tuple[str, str]]:
+    if column.required:
+        yield "missing value", f"{raw} IS NULL"
+    if column.type not in ("id", "text"):
+        yield "bad type", f"({raw} IS NOT NULL AND {typed} IS NULL)"
+    if column.type in ("money", "integer"):
+        yield "negative number", f"{typed} < 0"
+    if column.values:
+        allowed = ", ".join(f"'{v}'" for v in column.values)
+        yield "not one of the allowed values", f"{raw} NOT IN ({allowed})"

@@ -1,0 +1,116 @@
+"""What lies at the door: drops, and the exports in them."""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from graph.exports import EXPORTS, Export
+from jobs.errors import ExportError, NotYetError, RingwatchError
+
+_NAME = re.compile(
+    rf"(?P<table>{'|'.join(e.name for e in EXPORTS)}).*?\.(?P<suffix>csv|csv\.gz|parquet|ndjson|ndjson\.gz)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Drop:
+    """One night's folder. `date` is None when neither its name nor anything else but its rows says which night."""
+
+    date: date | None
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of a drop. `rel` is its path below `--exports`, as records and evidence name it."""
+
+    export: Export
+    path: Path
+    rel: str
+    suffix: str
+
+    @property
+    def gzipped(self) -> bool:
+        return self.suffix.endswith(".gz")
+
+    @property
+    def kind(self) -> str:
+        """csv, ndjson or parquet."""
+        return self.suffix.removesuffix(".gz")
+
+
+def drops(exports: Path) -> list[Drop]:
+    """Every drop at `exports`, oldest first: either the folder itself, or its sub-folders called YYYY-MM-DD.
+
+    A folder that holds an export file is one drop; its name dates it if it is a date, its rows otherwise.
+    Other folders and files beside dated drops are none of ours.
+
+    Raises NotYetError when nothing is there.
+    """
+    try:
+        entries = sorted(exports.iterdir())
+    except FileNotFoundError:
+        raise NotYetError(f"there is no folder {exports}. Try again when the exports have arrived") from None
+    except NotADirectoryError:
+        raise NotYetError(f"{exports} is not a folder of exports") from None
+    except OSError as error:
+        raise RingwatchError(f"the folder {exports} cannot be read: {error.strerror}") from error
+    if any(_NAME.fullmatch(entry.name) for entry in entries):
+        found = [Drop(_as_date(exports.resolve().name), exports)]
+    else:
+        dated = [(_as_date(entry.name), entry) for entry in entries]
+        found = sorted(
+            (Drop(day, entry) for day, entry in dated if day and entry.is_dir()), key=lambda d: d.folder.name
+        )
+    if not found:
+        raise NotYetError(f"no exports in {exports}. Try again when they have arrived")
+    return found
+
+
+def sources(drop: Drop, exports: Path) -> list[Source]:
+    """The drop's files, by table in the contract's order, then by name.
+
+    Raises NotYetError when there is none, ExportError when one of the four is missing or is no plain file.
+    """
+    named: dict[str, list[Source]] = {export.name: [] for export in EXPORTS}
+    for path in sorted(drop.folder.iterdir(), key=lambda p: p.name):
+        match = _NAME.fullmatch(path.name)
+        if match:
+            export = next(e for e in EXPORTS if e.name == match["table"])
+            named[export.name].append(Source(export, path, _relative(path, exports), match["suffix"]))
+    if not any(named.values()):
+        raise NotYetError(f"no exports in {drop.folder} yet. Try again when they have arrived")
+    missing = [e.name for e in EXPORTS if not e.optional and not named[e.name]]
+    if missing:
+        raise ExportError(
+            f"no export of {', '.join(missing)} in this drop",
+            file=str(drop.folder),
+            do="Ask for the whole drop",
+        )
+    return [source for group in named.values() for source in group]
+
+
+def _relative(path: Path, exports: Path) -> str:
+    rel = path.relative_to(exports).as_posix()
+    try:
+        rel.encode()
+    except UnicodeEncodeError:
+        raise ExportError("a file name that is not UTF-8", file=ascii(rel), do="Rename it") from None
+    if not stat.S_ISREG(path.lstat().st_mode):
+        # A pipe would hang the night, and what a link points to can change between the hash and the read.
+        raise ExportError("not a plain file", file=rel, do="Put the file itself into the drop, not a link to it")
+    return rel
+
+
+def _as_date(name: str) -> date | None:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", name, re.ASCII):
+        return None
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None

@@ -1,0 +1,265 @@
+"""All drops up to a date into the warehouse, each in one transaction; what is loaded and unchanged is left alone."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from graph.exports import EXPORTS, Export
+from jobs.door.discover import Drop, Source, drops, sources
+from jobs.door.layout import ExportFile
+from jobs.door.parquetfile import ParquetFile
+from jobs.door.settings import DoorSettings
+from jobs.door.store import FileRecord, ensure_tables, forget, next_file_id, reconcile, supersede
+from jobs.door.take import Place, take
+from jobs.door.text import prepare, sha256, stamp
+from jobs.door.textfiles import CsvFile, NdjsonFile
+from jobs.errors import ExportError, NotYetError, RingwatchError, UsageError
+from jobs.warehouse import Warehouse
+
+_READING = 1
+"""Raised when the door reads the same bytes otherwise; drops loaded before are then loaded anew."""
+_UNDATED = date(1, 1, 1)
+"""Stands in for the date of a drop that only its rows can date."""
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What the warehouse holds up to the run date: every file of every drop, and the drops' dates, oldest first."""
+
+    files: list[FileRecord]
+    dates: list[date]
+
+
+def load(
+    w: Warehouse,
+    exports: Path,
+    door: DoorSettings,
+    *,
+    until: date | None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> LoadReport:
+    """Load every drop dated `until` or earlier (None: all) that is not loaded yet, or has changed since.
+
+    Raises NotYetError (nothing there, or a file still being written), ExportError (the contract is broken; the drop
+    is not kept), UsageError (the run date lies before every drop), RingwatchError (disk full, or rows gone missing).
+    """
+    ensure_tables(w)
+    found = drops(exports)
+    for drop in found:
+        if until is None or drop.date is None or drop.date <= until:
+            _load_drop(w, drop, exports, door, until, progress)
+    files = _files(w, until)
+    dates = sorted({record.drop_date for record in files})
+    if not dates:
+        raise UsageError(f"the run date {until} lies before the oldest drop. Choose a later one")
+    return LoadReport(files, dates)
+
+
+def _load_drop(
+    w: Warehouse,
+    drop: Drop,
+    exports: Path,
+    door: DoorSettings,
+    until: date | None,
+    progress: Callable[[str], None],
+) -> None:
+    if door.ready_file and not (drop.folder / door.ready_file).is_file():
+        raise NotYetError(f"{drop.folder} has no {door.ready_file} yet. Try again when the drop is whole")
+    files = sources(drop, exports)
+    with _disk_full_said_clearly(), w.transaction():
+        if _unchanged(w, drop, files, door):
+            return
+        loaded = drop.date or _UNDATED
+        forget(w, loaded)
+        for export in EXPORTS:
+            _load_table(w, export, [s for s in files if s.export is export], loaded, door, progress)
+        if drop.date is None:
+            _date_by_rows(w, until)
+
+
+def _load_table(
+    w: Warehouse,
+    export: Export,
+    files: Sequence[Source],
+    drop_date: date,
+    door: DoorSettings,
+    progress: Callable[[str], None],
+) -> None:
+    taken = [_load_file(w, source, drop_date, door, progress) for source in files]
+    beaten = supersede(w, export, drop_date) if taken else {}
+    for file_id in taken:
+        w.rows(
+            f"UPDATE files SET superseded = $superseded, loaded ="
+            f" (SELECT count(*) FROM {export.name}_rows r WHERE r.file_id = $file) WHERE file_id = $file",
+            file=file_id,
+            superseded=beaten.get(file_id, 0),
+        )
+    for record in _records(w, "drop_date = $drop AND table_name = $table", drop=drop_date, table=export.name):
+        reconcile(record)
+
+
+def _load_file(
+    w: Warehouse, source: Source, drop_date: date, door: DoorSettings, progress: Callable[[str], None]
+) -> int:
+    progress(source.rel)
+    before, place = stamp(source), Place(w, source, drop_date, next_file_id(w), door.zone)
+    scratch = w.scratch / "door"
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with _unreadable(source):
+            file, digest, size = _opened(w, source, door, scratch)
+            set_aside = take(place, file)
+    finally:
+        for leftover in scratch.iterdir():
+            leftover.unlink()
+    if stamp(source) != before:
+        raise NotYetError(f"file {source.rel}: changed while it was read. Try again when the drop is whole")
+    w.rows(
+        "INSERT INTO files VALUES ($file, $drop, $table, $path, $sha, $bytes, $read, 0, 0, $aside, $columns, $unknown,"
+        " $reading, $stamp)",
+        file=place.file_id,
+        drop=drop_date,
+        table=source.export.name,
+        path=source.rel,
+        sha=digest,
+        bytes=size,
+        read=file.total,
+        aside=set_aside,
+        columns=list(file.layout.ours),
+        unknown=list(file.layout.unknown),
+        reading=_reading(door, source.export),
+        stamp=str(before),
+    )
+    return place.file_id
+
+
+def _opened(w: Warehouse, source: Source, door: DoorSettings, scratch: Path) -> tuple[ExportFile, str, int]:
+    """The file ready to be read, the SHA-256 and the size of its bytes as received."""
+    rename = door.rename.get(source.export.name, {})
+    if source.kind == "parquet":
+        return ParquetFile(source, rename, w, scratch), sha256(source), stamp(source).size
+    text = prepare(source, scratch)
+    kind = CsvFile if source.kind == "csv" else NdjsonFile
+    return kind(source, text, rename, w, scratch), text.sha256, text.bytes
+
+
+def _unchanged(w: Warehouse, drop: Drop, files: Sequence[Source], door: DoorSettings) -> bool:
+    """Is just this drop in the warehouse? Names, sizes and SHA-256 decide; nothing is hashed whose stamp is the same.
+
+    An un-dated drop is looked for among all dates: its rows alone know its own.
+    """
+    known = w.rows(
+        "SELECT drop_date, path, bytes, sha256, reading, stamp, file_id FROM files"
+        " WHERE drop_date = coalesce($drop, drop_date) ORDER BY drop_date DESC",
+        drop=drop.date,
+    )
+    hashes: dict[str, str] = {}
+    for day in sorted({row[0] for row in known}, reverse=True):
+        held = {Path(row[1]).name: row for row in known if row[0] == day}
+        if held.keys() == {s.path.name for s in files} and all(
+            _same(s, held[s.path.name], door, hashes) for s in files
+        ):
+            _note_again(w, files, {name: row[6] for name, row in held.items()})
+            return True
+    return False
+
+
+def _same(source: Source, held: Sequence[object], door: DoorSettings, hashes: dict[str, str]) -> bool:
+    _, _, size, digest, reading, seen, _ = held
+    now = stamp(source)
+    if reading != _reading(door, source.export) or size != now.size:
+        return False
+    if seen == str(now):
+        return True
+    if source.rel not in hashes:
+        hashes[source.rel] = sha256(source)
+    return hashes[source.rel] == digest
+
+
+def _note_again(w: Warehouse, files: Sequence[Source], ids: dict[str, int]) -> None:
+    """A drop that was moved or touched keeps its rows; where it lies now is what evidence must name."""
+    for source in files:
+        w.rows(
+            "UPDATE files SET path = $path, stamp = $stamp WHERE file_id = $file AND (path <> $path OR stamp <> $stamp)",
+            path=source.rel,
+            stamp=str(stamp(source)),
+            file=ids[source.path.name],
+        )
+
+
+def _date_by_rows(w: Warehouse, until: date | None) -> None:
+    """Date the drop just loaded by its newest order or message; it replaces what was loaded for that date."""
+    newest = w.rows(
+        "SELECT max(at)::DATE FROM (SELECT max(placed_at) AS at FROM orders_rows WHERE drop_date = $drop"
+        " UNION ALL SELECT max(sent_at) FROM chat_links_rows WHERE drop_date = $drop)",
+        drop=_UNDATED,
+    )[0][0]
+    if newest is None:
+        raise ExportError("no order and no message dates this drop", do="Name its folder YYYY-MM-DD")
+    if until is not None and newest > until:
+        raise UsageError(f"the run date {until} lies before the drop of {newest}. Choose a later one")
+    forget(w, newest)
+    for table in (*(f"{export.name}_rows" for export in EXPORTS), "files", "rejects_rows"):
+        w.rows(f"UPDATE {table} SET drop_date = $new WHERE drop_date = $old", new=newest, old=_UNDATED)
+
+
+def _reading(door: DoorSettings, export: Export) -> str:
+    """A fingerprint of everything but the bytes that decides what a file's rows become."""
+    parts = [_READING, door.zone, sorted(door.rename.get(export.name, {}).items())]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _files(w: Warehouse, until: date | None) -> list[FileRecord]:
+    return _records(w, "drop_date <= coalesce($until, drop_date)", until=until)
+
+
+def _records(w: Warehouse, condition: str, **params: object) -> list[FileRecord]:
+    rows = w.rows(
+        "SELECT drop_date, path, table_name, sha256, bytes, rows_read, loaded, superseded, set_aside, unknown FROM files"
+        f" WHERE {condition} ORDER BY drop_date, file_id",
+        **params,
+    )
+    names = [field.name for field in fields(FileRecord)]
+    return [FileRecord(**{**dict(zip(names, row, strict=True)), "unknown": tuple(row[-1])}) for row in rows]
+
+
+@contextmanager
+def _unreadable(source: Source) -> Iterator[None]:
+    """What DuckDB says of a damaged file quotes the file; the message for people does not."""
+    try:
+        yield
+    except (
+        duckdb.InvalidInputException,
+        duckdb.IOException,
+        duckdb.ConversionException,
+        duckdb.SerializationException,
+    ) as error:
+        if _disk_full(error):
+            raise
+        raise ExportError(f"damaged, or no {source.kind}", file=source.rel, do="Send it again") from None
+
+
+@contextmanager
+def _disk_full_said_clearly() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        if not _disk_full(error):
+            raise
+        raise RingwatchError(
+            "no space left for the warehouse or its temporary files. Nothing of this drop was kept; free some and run again"
+        ) from error
+
+
+def _disk_full(error: Exception) -> bool:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or "No space left" in str(error) or "max_temp_directory_size" in str(error)

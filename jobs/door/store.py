@@ -1,0 +1,129 @@
+"""The door's tables in the warehouse: rows, files, rejects; only ever added to, but for a drop that is loaded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from graph.exports import EXPORTS, Export
+from graph.state import stored
+from jobs.errors import RingwatchError
+from jobs.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One loaded file and what became of its rows: rows_read = loaded + superseded + set_aside.
+
+    `path` is below `--exports`, `sha256` and `bytes` are of the file as received, `unknown` names its columns that
+    the contract does not have.
+    """
+
+    drop_date: date
+    path: str
+    table: str
+    sha256: str
+    bytes: int
+    rows_read: int
+    loaded: int
+    superseded: int
+    set_aside: int
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One failing column (None: the whole row) of a row that was set aside."""
+
+    line: int
+    column: str | None
+    reason: str
+    raw: str
+
+
+def ensure_tables(w: Warehouse) -> None:
+    """Create the door's tables where they are missing."""
+    for export in EXPORTS:
+        columns = ", ".join(f"{name} {kind}" for name, kind in map(stored, export.columns))
+        w.rows(
+            f"CREATE TABLE IF NOT EXISTS {export.name}_rows ({columns}, drop_date DATE, file_id INTEGER, line BIGINT)"
+        )
+    w.rows(
+        "CREATE TABLE IF NOT EXISTS files (file_id INTEGER, drop_date DATE, table_name VARCHAR, path VARCHAR,"
+        " sha256 VARCHAR, bytes BIGINT, rows_read BIGINT, loaded BIGINT, superseded BIGINT, set_aside BIGINT,"
+        " columns VARCHAR[], unknown VARCHAR[], reading VARCHAR, stamp VARCHAR)"
+    )
+    w.rows(
+        "CREATE TABLE IF NOT EXISTS rejects_rows (drop_date DATE, file_id INTEGER, line BIGINT, column_name VARCHAR,"
+        " reason VARCHAR, raw VARCHAR)"
+    )
+
+
+def forget(w: Warehouse, drop_date: date) -> None:
+    """Remove a drop whole, before it is loaded anew."""
+    for table in (*(f"{export.name}_rows" for export in EXPORTS), "files", "rejects_rows"):
+        w.rows(f"DELETE FROM {table} WHERE drop_date = $drop", drop=drop_date)
+
+
+def next_file_id(w: Warehouse) -> int:
+    """One more than any file has; ids grow in the order of loading, so within a drop by table and name."""
+    return int(w.rows("SELECT coalesce(max(file_id), 0) + 1 FROM files")[0][0])
+
+
+def add_rejects(w: Warehouse, drop_date: date, file_id: int, rejects: Iterable[Reject]) -> None:
+    """Store what was set aside of one file."""
+    found = list(rejects)
+    if not found:
+        return
+    frame = pl.DataFrame(
+        [(r.line, r.column, r.reason, r.raw) for r in found],
+        schema={"line": pl.Int64, "column_name": pl.String, "reason": pl.String, "raw": pl.String},
+        orient="row",
+    )
+    w.con.register("door_rejected", frame)
+    w.rows(
+        "INSERT INTO rejects_rows SELECT $drop, $file, line, column_name, reason, raw FROM door_rejected",
+        drop=drop_date,
+        file=file_id,
+    )
+    w.con.unregister("door_rejected")
+
+
+def supersede(w: Warehouse, export: Export, drop_date: date) -> dict[int, int]:
+    """Within a drop the last line of a key wins: remove the others; how many, by file_id.
+
+    The keys' 64-bit hashes come out first and are sorted: four million take a fifth of what grouping the keys takes,
+    and nearly always show that no key repeats. The few that do are then compared themselves.
+    """
+    table, key = f"{export.name}_rows", ", ".join(export.key)
+    hashes = w.frame(f"SELECT hash({key}) AS h FROM {table} WHERE drop_date = $drop", drop=drop_date)["h"].to_numpy()
+    ordered = np.sort(hashes)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(repeated):
+        return {}
+    w.con.register("door_repeated", pl.DataFrame({"h": repeated}))
+    w.make(
+        "door_beaten",
+        f"SELECT file_id, line FROM {table}"
+        f" WHERE drop_date = $drop AND hash({key}) IN (SELECT h FROM door_repeated)"
+        f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY file_id DESC, line DESC) > 1",
+        drop=drop_date,
+    )
+    w.con.unregister("door_repeated")
+    w.rows(f"DELETE FROM {table} USING door_beaten b WHERE {table}.file_id = b.file_id AND {table}.line = b.line")
+    beaten = w.rows("SELECT file_id, count(*) FROM door_beaten GROUP BY ALL")
+    w.drop("door_beaten")
+    return {int(file_id): int(count) for file_id, count in beaten}
+
+
+def reconcile(record: FileRecord) -> None:
+    """The door's law. A row that is nowhere, or twice, stops the night."""
+    if record.rows_read != record.loaded + record.superseded + record.set_aside:
+        raise RingwatchError(
+            f"file {record.path}: {record.rows_read} rows read, but {record.loaded} loaded, {record.superseded}"
+            f" superseded and {record.set_aside} set aside. Nothing of this drop was kept; please report it"
+        )

@@ -1,0 +1,260 @@
+"""One export file into the warehouse: a bulk statement for the many rows, then a close look at the doubtful few."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from graph.state import stored
+from jobs.door import check, personal
+from jobs.door.discover import Source
+from jobs.door.layout import ExportFile
+from jobs.door.store import Reject, add_rejects
+from jobs.errors import ExportError
+from jobs.warehouse import Warehouse
+
+_BATCH = 20_000
+_BLOCK = 4096
+_HASH_SHARE = 0.9
+"""Share of a column's cells that must be hexadecimal with letters, of one length, to call that the column's hash format.
+Of 16-digit hexadecimal hashes 0.05 % have no letter by chance; in a column of raw numbers hardly any cell has one."""
+_BETWEEN_FIELDS = re.compile(r'[,;|\t"{}\[\]:]')
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one file's rows go."""
+
+    w: Warehouse
+    source: Source
+    drop_date: date
+    file_id: int
+    zone: str
+
+    @property
+    def table(self) -> str:
+        return f"{self.source.export.name}_rows"
+
+
+def take(place: Place, file: ExportFile) -> int:
+    """Every row of the file into `<table>_rows` or `rejects_rows`; returns how many were set aside.
+
+    Raises ExportError when the records cannot be told apart, or a cell holds a raw personal number.
+    """
+    if not _bulk(place, file):
+        place.w.rows(f"DELETE FROM {place.table} WHERE file_id = $file", file=place.file_id)
+        if not _bulk(place, file):
+            raise ExportError("its records cannot be told apart", file=place.source.rel, do="Send it again")
+    if not file.numbers_itself:
+        _number(place, file.malformed)
+    return _set_aside_malformed(place, file) + _judge_doubtful(place, file)
+
+
+def _bulk(place: Place, file: ExportFile) -> bool:
+    """All rows in one statement. A doubtful one goes in with a negative `line`, and without what may be a raw number."""
+    if file.total == len(file.malformed):
+        return True
+    names = list(file.layout.ours)
+    columns = {c.name: c for c in place.source.export.columns}
+    kept = [
+        f"CASE WHEN {check.suspect(n)} THEN NULL ELSE {n} END" if columns[n].type == "id" else f"v_{n}" for n in names
+    ]
+    doubts = [condition for _, _, condition in _faults(place, file)]
+    doubts += [check.suspect(n) for n in names if columns[n].type == "id"] + [file.broken]
+    line = "line" if file.numbers_itself else "1"
+    count = place.w.rows(
+        f"INSERT INTO {place.table} ({', '.join([*_stored(place, names), 'drop_date', 'file_id', 'line'])})"
+        f" SELECT {''.join(k + ', ' for k in kept)} $drop, $file, CASE WHEN {' OR '.join(doubts)} THEN -{line} ELSE {line} END"
+        f" FROM ({_typed(place, file, file.relation())})",
+        drop=place.drop_date,
+        file=place.file_id,
+    )
+    return file.settled(int(count[0][0]))
+
+
+def _typed(place: Place, file: ExportFile, relation: str) -> str:
+    """The raw columns, and beside each that is no id its typed value as v_<name>."""
+    columns = {c.name: c for c in place.source.export.columns}
+    values = "".join(
+        f", {check.value(columns[n], n, place.zone, file.layout.natives.get(n, 'VARCHAR'))} AS v_{n}"
+        for n in file.layout.ours
+        if columns[n].type != "id"
+    )
+    return f"SELECT *{values} FROM ({relation})"
+
+
+def _faults(place: Place, file: ExportFile) -> list[tuple[str, str, str]]:
+    names = {n: n for n in file.layout.ours}
+    types = {c.name: c.type for c in place.source.export.columns}
+    return list(check.faults(place.source.export, names, {n: n if types[n] == "id" else f"v_{n}" for n in names}))
+
+
+def _stored(place: Place, names: Sequence[str]) -> list[str]:
+    columns = {c.name: c for c in place.source.export.columns}
+    return [stored(columns[n])[0] for n in names]
+
+
+def _number(place: Place, malformed: Sequence[int]) -> None:
+    """Give every row its record number. DuckDB keeps the order of a file when it inserts, so the row ids tell it.
+
+    (`row_number() OVER ()` in the statement itself would make it read and store with one thread, in twice the time.)
+    """
+    first = place.w.rows(f"SELECT min(rowid) FROM {place.table} WHERE file_id = $file", file=place.file_id)[0][0]
+    if first is None:
+        return
+    place.w.rows(
+        f"UPDATE {place.table} SET line = line * (rowid - $first + 1) WHERE file_id = $file",
+        file=place.file_id,
+        first=first,
+    )
+    if malformed:
+        _make_room(place, np.asarray(malformed, dtype=np.int64))
+
+
+def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+    """Move the numbers behind each malformed record up by one, by a join on blocks of numbers."""
+    before = np.arange(1, len(malformed) + 1)
+    low = malformed - before + 1  # the first well-formed row behind it, as numbered so far
+    high = np.append(low[1:] - 1, np.iinfo(np.int64).max)
+    last = place.w.rows(f"SELECT max(abs(line)) FROM {place.table} WHERE file_id = $file", file=place.file_id)[0][0]
+    high = np.minimum(high, last)
+    spans = np.maximum(high // _BLOCK - low // _BLOCK + 1, 0) * (low <= high)
+    owner = np.repeat(np.arange(len(low)), spans)
+    offset = np.arange(len(owner)) - np.repeat(np.cumsum(spans) - spans, spans)
+    frame = {
+        "block": low[owner] // _BLOCK + offset,
+        "low": low[owner],
+        "high": high[owner],
+        "up": before[owner],
+    }
+    place.w.con.register("door_shift", pl.DataFrame(frame))
+    place.w.rows(
+        f"UPDATE {place.table} SET line = line + sign(line) * up FROM door_shift"
+        f" WHERE file_id = $file AND abs(line) // {_BLOCK} = block AND abs(line) BETWEEN low AND high",
+        file=place.file_id,
+    )
+    place.w.con.unregister("door_shift")
+
+
+def _set_aside_malformed(place: Place, file: ExportFile) -> int:
+    for lines in _batches(file.malformed):
+        raws = file.raw(lines)
+        for line, raw in zip(lines, raws, strict=True):
+            if any(personal.looks_raw(cell) for cell in _BETWEEN_FIELDS.split(raw)):
+                raise _personal(place, line, None)
+        _reject(place, [Reject(line, None, file.reason, raw) for line, raw in zip(lines, raws, strict=True)])
+    return len(file.malformed)
+
+
+def _judge_doubtful(place: Place, file: ExportFile) -> int:
+    doubtful = f"FROM {place.table} WHERE file_id = $file AND line < 0"
+    found = place.w.rows(f"SELECT -line {doubtful} ORDER BY 1", file=place.file_id)
+    if found:
+        place.w.rows(f"DELETE {doubtful}", file=place.file_id)
+    formats = _Formats(place)
+    return sum(_judge(place, file, lines, formats) for lines in _batches([int(line) for (line,) in found]))
+
+
+def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Formats) -> int:
+    """Name the faults of these rows and set them aside; rows without a fault go back in."""
+    relation, raws = file.few(lines)
+    ids = [c.name for c in place.source.export.columns if c.type == "id" and c.name in file.layout.ours]
+    listed = ", ".join(
+        f"CASE WHEN {condition} THEN {i} END" for i, (_, _, condition) in enumerate(_faults(place, file))
+    )
+    cells = ", ".join(f"CASE WHEN {check.suspect(n)} THEN {n} END" for n in ids)
+    place.w.make("door_judged", _typed(place, file, relation))
+    rows = place.w.rows(
+        f"SELECT line, {file.broken}, [{listed}]::INTEGER[], [{cells}]::VARCHAR[] FROM door_judged ORDER BY line"
+    )
+    if len(rows) != len(lines):
+        raise ExportError("its records cannot be told apart", file=place.source.rel, do="Send it again")
+    rejects, good = list[Reject](), list[int]()
+    for number, broken, found, suspects in rows:
+        line, raw = lines[number - 1], raws[number - 1]
+        formats.refuse(line, dict(zip(ids, suspects, strict=True)))
+        faults = [_faults(place, file)[i] for i in found if i is not None]
+        if broken:
+            if any(personal.looks_raw(cell) for cell in _BETWEEN_FIELDS.split(raw)):
+                raise _personal(place, line, None)
+            rejects.append(Reject(line, None, file.reason, raw))
+        elif faults:
+            rejects += [Reject(line, column, reason, raw) for column, reason, _ in faults]
+        else:
+            good.append(number)
+    _reject(place, rejects)
+    _put_back(place, file, lines, good)
+    place.w.drop("door_judged", "door_few")
+    return len(rows) - len(good)
+
+
+def _put_back(place: Place, file: ExportFile, lines: Sequence[int], good: Sequence[int]) -> None:
+    if not good:
+        return
+    names = list(file.layout.ours)
+    ids = {c.name for c in place.source.export.columns if c.type == "id"}
+    kept = ", ".join(n if n in ids else f"v_{n}" for n in names)
+    place.w.con.register("door_good", pl.DataFrame({"number": good, "at": [lines[n - 1] for n in good]}))
+    place.w.rows(
+        f"INSERT INTO {place.table} ({', '.join([*_stored(place, names), 'drop_date', 'file_id', 'line'])})"
+        f" SELECT {kept}, $drop, $file, at FROM door_judged JOIN door_good ON line = number ORDER BY at",
+        drop=place.drop_date,
+        file=place.file_id,
+    )
+    place.w.con.unregister("door_good")
+
+
+class _Formats:
+    """Which lengths are the hash format of which column: a keyed hash may be all digits by chance."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._share: dict[tuple[str, int], float] = {}
+
+    def refuse(self, line: int, suspects: dict[str, str | None]) -> None:
+        """Raises ExportError for the first cell that is a raw personal number."""
+        for column, cell in suspects.items():
+            if (
+                cell is not None
+                and personal.looks_raw(cell)
+                and (personal.is_phone(cell) or not self._fits(column, cell))
+            ):
+                raise _personal(self._place, line, column)
+
+    def _fits(self, column: str, cell: str) -> bool:
+        if not re.fullmatch(r"\d+", cell, re.ASCII):
+            return False
+        if (column, len(cell)) not in self._share:
+            row = self._place.w.rows(
+                f"SELECT count(*) FILTER (strlen({column}) = $n AND regexp_full_match({column}, '[0-9a-fA-F]*[a-fA-F][0-9a-fA-F]*'))"
+                f" / count({column}) FROM {self._place.table} WHERE file_id = $file",
+                n=len(cell),
+                file=self._place.file_id,
+            )
+            self._share[column, len(cell)] = float(row[0][0] or 0)
+        return self._share[column, len(cell)] >= _HASH_SHARE
+
+
+def _reject(place: Place, rejects: Sequence[Reject]) -> None:
+    hidden = [Reject(r.line, r.column, r.reason, personal.masked(r.raw)) for r in rejects]
+    add_rejects(place.w, place.drop_date, place.file_id, hidden)
+
+
+def _personal(place: Place, line: int, column: str | None) -> ExportError:
+    return ExportError(
+        "what looks like a raw phone, identity or card number stands where a keyed hash belongs",
+        file=place.source.rel,
+        line=line,
+        column=column,
+        do="Nothing of this drop was kept. Have the export hashed at its source",
+    )
+
+
+def _batches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), _BATCH):
+        yield numbers[start : start + _BATCH]

@@ -1,0 +1,193 @@
+"""CSV and NDJSON exports as relations."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jobs.door.discover import Source
+from jobs.door.layout import Layout, lay_out, literal
+from jobs.door.records import Lines, Records, header, walk_csv, walk_ndjson
+from jobs.door.text import Text
+from jobs.errors import ExportError
+from jobs.warehouse import Warehouse
+
+_SEPARATOR = "\x1f"
+"""Splits no line of NDJSON: JSON text may not hold control characters."""
+_REFUSED = "door_refused"
+
+
+class CsvFile:
+    """A CSV file; see `records` for what counts as a record."""
+
+    reason = "wrong number of fields"
+    broken = "false"
+    numbers_itself = False
+
+    def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
+        self.layout = lay_out(source, header(text.path), rename)
+        self._source, self._text, self._w, self._scratch = source, text, w, scratch
+        self._records: Records = Lines(text.path, text.lines, 1)
+
+    @property
+    def total(self) -> int:
+        return self._records.total
+
+    @property
+    def malformed(self) -> Sequence[int]:
+        return self._records.malformed
+
+    def relation(self) -> str:
+        return self._of(_linked(self._records.path, self._scratch))
+
+    def settled(self, accepted: int) -> bool:
+        """Lines and records are the same thing if their counts agree; else the records are looked for one by one."""
+        refused = _refused_lines(self._w)
+        walked = not isinstance(self._records, Lines)
+        if accepted + len(refused) + len(self.malformed) == self.total and not (
+            refused and (self._text.quotes or walked)
+        ):
+            if refused:
+                self._records = Lines(self._text.path, self._text.lines, 1, [line - 1 for line in refused])
+            return True
+        free = {c.name for c in self._source.export.columns if c.type == "text" and not c.values}
+        strict = {place for name, place in self.layout.ours.items() if name not in free}
+        places = frozenset(range(len(self.layout.names))) - strict
+        self._records = walk_csv(self._text.path, self._scratch / "records", len(self.layout.names), places)
+        return False
+
+    def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
+        raws, path = self.raw(lines), self._scratch / "few"
+        with path.open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerow(self.layout.names)
+            out.writelines(f"{raw}\n" for raw in raws)
+        return _numbered(self._of(path)), raws
+
+    def raw(self, lines: Sequence[int]) -> list[str]:
+        return list(self._records.raw(lines))
+
+    def _of(self, path: Path) -> str:
+        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.layout.names)))
+        picked = ", ".join(f"nullif(c{place}, '') AS {ours}" for ours, place in self.layout.ours.items())
+        # With '' as the text of NULL, DuckDB would let a row pass that has one field too many, if that one is empty.
+        options = "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = chr(31)"
+        return f"SELECT {picked} FROM {_read_csv(path, columns, options)}"
+
+
+class NdjsonFile:
+    """A file with one JSON object a line. A key that no line has is a column that the file does not carry."""
+
+    reason = "broken JSON"
+    broken = "broken"
+    numbers_itself = False
+
+    def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
+        self._source, self._text, self._w, self._scratch = source, text, w, scratch
+        self._records: Records = Lines(text.path, text.lines, 0)
+        if _odd_lines(text.path):
+            self._walk()
+        self.layout = self._lay_out(rename)
+
+    @property
+    def total(self) -> int:
+        return self._records.total
+
+    @property
+    def malformed(self) -> Sequence[int]:
+        return self._records.malformed
+
+    def relation(self) -> str:
+        return self._of(_linked(self._records.path, self._scratch))
+
+    def settled(self, accepted: int) -> bool:
+        if not _refused_lines(self._w) and accepted + len(self.malformed) == self.total:
+            return True
+        self._walk()
+        return False
+
+    def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
+        raws, path = self.raw(lines), self._scratch / "few"
+        with path.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(f"{raw}\n" for raw in raws)
+        return _numbered(self._of(path)), raws
+
+    def raw(self, lines: Sequence[int]) -> list[str]:
+        return list(self._records.raw(lines))
+
+    def _walk(self) -> None:
+        self._records = walk_ndjson(self._text.path, self._scratch / "records", _SEPARATOR.encode())
+
+    def _of(self, path: Path) -> str:
+        names = {ours: self.layout.names[place] for ours, place in self.layout.ours.items()}
+        shape = literal(json.dumps(dict.fromkeys(names.values(), "VARCHAR"), ensure_ascii=False))
+        picked = "".join(f"nullif(object[{literal(name)}], '') AS {ours}, " for ours, name in names.items())
+        made = f"json_transform(line, {shape})" if names else "1"
+        return (
+            f"SELECT {picked} object IS NULL AS broken"
+            f" FROM (SELECT CASE WHEN {_IS_OBJECT} THEN {made} END AS object FROM {_lines(path)})"
+        )
+
+    def _lay_out(self, rename: Mapping[str, str]) -> Layout:
+        path = _linked(self._records.path, self._scratch)
+        found = self._w.rows(
+            f"SELECT DISTINCT unnest(json_keys(line)) AS name FROM {_lines(path)} WHERE {_IS_OBJECT} ORDER BY name"
+        )
+        _refused_lines(self._w)
+        if found:
+            return lay_out(self._source, [name for (name,) in found], rename)
+        with self._text.path.open("rb") as file:
+            if not file.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+                raise ExportError("no JSON objects, one a line", file=self._source.rel, do="Send what the suffix says")
+        return Layout((), {})
+
+
+_IS_OBJECT = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
+
+
+def _lines(path: Path) -> str:
+    return _read_csv(path, "'line': 'VARCHAR'", "header = false, delim = chr(31), quote = '', escape = ''")
+
+
+def _read_csv(path: Path, columns: str, options: str) -> str:
+    # Explicit names and types: a sniffed dialect changes with the data. The limits are those of text.MAX_LINE.
+    return (
+        f"read_csv({literal(path)}, columns = {{{columns}}}, {options}, auto_detect = false, compression = 'none',"
+        f" hive_partitioning = false, store_rejects = true, rejects_table = '{_REFUSED}', rejects_scan = '{_REFUSED}_scan')"
+    )
+
+
+def _numbered(relation: str) -> str:
+    # For the few only: a window over all rows makes DuckDB read a file with one thread.
+    return f"SELECT *, row_number() OVER () AS line FROM ({relation})"
+
+
+def _linked(path: Path, scratch: Path) -> Path:
+    # DuckDB takes *, ? and [ in a path for patterns.
+    link = scratch / "export"
+    link.unlink(missing_ok=True)
+    link.symlink_to(path.absolute())
+    return link
+
+
+def _refused_lines(w: Warehouse) -> list[int]:
+    """Physical lines that the CSV reader refused since last asked; one line may have been refused twice."""
+    if not w.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", name=_REFUSED):
+        return []
+    found = w.rows(f"SELECT DISTINCT line FROM {_REFUSED} ORDER BY 1")
+    w.drop(_REFUSED, f"{_REFUSED}_scan")
+    return [int(line) for (line,) in found]
+
+
+def _odd_lines(path: Path) -> bool:
+    """Blank lines, or the separator: what makes physical lines and records differ in NDJSON."""
+    last = b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            seen = last + chunk
+            if b"\n\n" in seen or _SEPARATOR.encode() in chunk or re.search(rb"\n[ \t\r]+\n", seen):
+                return True
+            last = seen[-64:]
+    return re.fullmatch(rb"(?s:.*)\n[ \t\r]+", last) is not None

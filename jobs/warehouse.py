@@ -1,0 +1,189 @@
+"""The warehouse: one DuckDB file with every row loaded so far, opened by one run at a time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from jobs.errors import BusyError, RingwatchError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+VERSION = 1
+"""Raised when the tables of the file change shape; an older file is then rebuilt from the exports."""
+
+_REBUILD = "Move it away and run `ringwatch rebuild`, which loads the exports anew"
+
+
+class Warehouse:
+    """`graph.db.Db` on DuckDB. `con` is for the code in `jobs/` that loads the exports; stages use the four methods.
+
+    What `make` and `put` create are temporary tables: nothing of a night stays in the file, and a night that
+    outgrows `memory_limit` spills to the temporary folder, which is emptied at the start and removed at the end.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, lock: FileLock | None) -> None:
+        self.con = con
+        self.path = path
+        self.scratch = scratch
+        self._lock = lock
+        self._umask = os.umask(0o077)  # the write-ahead log and spilled pages are born later, and must be private too
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        memory_limit: str = "4GB",
+        threads: int | None = None,
+        temp_directory: Path | None = None,
+        max_temp: str = "50GB",
+        read_only: bool = False,
+    ) -> Self:
+        """Open (or create, unless `read_only`) the file `path`, mode 0600.
+
+        Raises BusyError when another run holds it, RingwatchError when it is damaged, foreign, of another
+        version, or (read only) not there.
+        """
+        if read_only and not path.is_file():
+            raise RingwatchError(f"no warehouse at {path}. Run `ringwatch nightly` first")
+        lock = None if read_only else _take_lock(path)
+        scratch = (temp_directory or path.parent) / f"{path.name}.{os.getpid() if read_only else 'run'}.tmp"
+        try:
+            # A killed run leaves its spilled rows behind; we hold the lock, so nobody is using them.
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir(mode=0o700, parents=True)
+            con = _connect(path, read_only)
+            warehouse = cls(con, path, scratch, lock)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            if lock:
+                lock.release()
+            raise
+        try:
+            warehouse._settle(memory_limit, threads, max_temp)
+            warehouse._check_version(read_only)
+        except BaseException:
+            warehouse.close()
+            raise
+        return warehouse
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, remove the temporary folder, let the next run in."""
+        self.con.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        os.umask(self._umask)
+        if self._lock:
+            self._lock.release()
+
+    def make(self, table: str, sql: str, **params: object) -> None:
+        """Create or replace the night's table `table` from one SELECT."""
+        self.rows(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {sql}', **params)
+
+    def rows(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
+        """Run one statement to its end and fetch its rows (of a change: how many rows it touched)."""
+        return self.con.execute(sql, params or None).fetchall()
+
+    def frame(self, sql: str, **params: object) -> pl.DataFrame:
+        """Run one SELECT and bring its rows here."""
+        found: pl.DataFrame = self.con.sql(sql, params=params or None).pl()
+        return found
+
+    def put(self, table: str, frame: pl.DataFrame) -> None:
+        """Create or replace the night's table `table` from a frame."""
+        self.con.register("incoming_frame", frame)
+        try:
+            self.make(table, "SELECT * FROM incoming_frame")
+        finally:
+            self.con.unregister("incoming_frame")
+
+    def drop(self, *tables: str) -> None:
+        """Forget tables of the night; a name that is not there is no error."""
+        for table in tables:
+            self.rows(f'DROP TABLE IF EXISTS temp."{table}"')
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block's statements, or none of them."""
+        self.rows("BEGIN")
+        try:
+            yield
+            self.rows("COMMIT")
+        except BaseException:
+            # A failed COMMIT has rolled back already; a second ROLLBACK would hide the first error.
+            with suppress(duckdb.Error):
+                self.rows("ROLLBACK")
+            raise
+
+    def _settle(self, memory_limit: str, threads: int | None, max_temp: str) -> None:
+        settings: dict[str, object] = {
+            "memory_limit": memory_limit,
+            "temp_directory": str(self.scratch),
+            "max_temp_directory_size": max_temp,
+            "enable_progress_bar": False,
+            # A SQL name must never pick up a Python variable, and nothing may be fetched from the network.
+            "python_enable_replacements": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            # Ids are keyed hashes: a dictionary of them saves no space and doubles the time to store 4 M orders.
+            "disabled_compression_methods": "dict_fsst",
+        }
+        if threads:
+            settings["threads"] = threads
+        for name, value in settings.items():
+            self.rows(f"SET {name} = $value", value=value)
+
+    def _check_version(self, read_only: bool) -> None:
+        tables = {name for (name,) in self.rows("SELECT table_name FROM duckdb_tables()")}
+        if "warehouse_version" in tables:
+            if self.rows("SELECT version FROM warehouse_version") != [(VERSION,)]:
+                raise RingwatchError(f"the warehouse {self.path} was written by another version. {_REBUILD}")
+        elif tables or read_only:
+            raise RingwatchError(f"{self.path} is a database, but not a ringwatch warehouse. {_REBUILD}")
+        else:
+            self.rows(f"CREATE TABLE warehouse_version AS SELECT {VERSION} AS version")
+
+
+def _take_lock(path: Path) -> FileLock:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(f"{path}.lock", mode=0o600)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BusyError(f"another run holds the warehouse {path}. Wait for it to end") from None
+    except OSError as error:
+        raise RingwatchError(f"the warehouse {path} cannot be written: {error.strerror}") from error
+    return lock
+
+
+def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    umask = os.umask(0o077)
+    try:
+        con = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        if "lock" in str(error).lower():
+            raise BusyError(f"another process has the warehouse {path} open. Wait for it to end") from None
+        raise RingwatchError(f"the warehouse {path} is damaged or no database. {_REBUILD}") from error
+    finally:
+        os.umask(umask)
+    if not read_only:
+        path.chmod(0o600)
+    return con
