@@ -5,7 +5,7 @@ Days count from START; a finished, honest trade is the default, and a test names
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -30,7 +30,7 @@ NIGHT = date(2025, 6, 29)
 NOW = datetime.combine(NIGHT + timedelta(days=1), time())
 FEN = {"amount": "amount_fen", "claimed_cny": "claimed_fen"}
 """Money comes in as CNY; inside it is whole fen."""
-POLARS = {
+POLARS: dict[str, pl.DataType | type[pl.DataType]] = {
     "id": pl.String, "text": pl.String, "timestamp": pl.Datetime("us"), "money": pl.Int64,
     "integer": pl.Int64, "boolean": pl.Boolean,
 }  # fmt: skip
@@ -134,6 +134,7 @@ def frame(
 ) -> pl.DataFrame:
     """Rows as the night's table of an export: numbers in timestamp columns are days, money is CNY."""
     columns = {FEN.get(c.name, c.name): [_inside(c.type, r.get(c.name)) for r in rows] for c in export.columns}
+    schema: dict[str, pl.DataType | type[pl.DataType]]
     schema = {FEN.get(c.name, c.name): POLARS[c.type] for c in export.columns}
     columns |= {name: [r[name] for r in rows] for name in more}
     return pl.DataFrame(columns, schema={**schema, **more})
@@ -151,7 +152,7 @@ def night(db: Db, until: str, method: Method | None = None) -> None:
     """Run the stages in the order of the nightly job, up to and with `until`."""
     m = method or Method()
     since = NOW - timedelta(days=m.ties.window_days)
-    stages = {
+    stages: dict[str, Callable[[], None]] = {
         "uses": lambda: uses(db, now=NOW, since=since),
         "ties": lambda: ties(db, m.ties, now=NOW, silent_days=m.acts.silent_days),
         "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread),
@@ -167,7 +168,7 @@ def night(db: Db, until: str, method: Method | None = None) -> None:
             return
 
 
-def published(db: Db, rows: Sequence[Row], language: Language = "en", **more: object) -> dict[str, pl.DataFrame]:
+def published(db: Db, rows: Sequence[Row], language: Language = "en") -> dict[str, pl.DataFrame]:
     """The whole night over a market: its watchlists."""
     fill(db, rows)
     night(db, "register")

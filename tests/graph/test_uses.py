@@ -139,7 +139,7 @@ def leak(victims: int, other_trade: int, of_source: int = 3, via: str = "seller"
     """`victims` buyers of one source, each quoted by one of two strangers, in a market of `other_trade` more orders."""
     source = {"handler_id": "x"} if via == "handler" else {}
     seller = "x" if via == "seller" else "s{}"
-    rows = [order(f"o{i}", f"v{i}", seller.format(i), **source) for i in range(max(of_source, victims))]
+    rows = [order(f"o{i}", f"v{i}", seller.format(i), 100, **source) for i in range(max(of_source, victims))]
     rows += [chat(f"m{i}", f"stranger{i % 2}", f"v{i}", "url", f"t{i}", order_id=f"o{i}") for i in range(victims)]
     return rows + [order(f"h{i}", f"b{i}", f"h{i % 9}", handler_id="y") for i in range(other_trade)]
 
