@@ -25,10 +25,10 @@ DEEPEST = 5
 """Levels of a referral line that are indented."""
 
 ACCOUNT = (1.42, 0.19)
-THING = (1.72, 0.33)
-LINE = (1.72, 0.19)
+THING = (1.9, 0.33)
+LINE = (1.9, 0.19)
 ROW = 0.235
-GAP = 0.95
+GAP = 0.9
 INDENT = 0.16
 MORE: Node = ("more", "accounts")
 """Stands for all accounts that are left out."""
@@ -52,9 +52,10 @@ class Box:
 
 @dataclass
 class Layout:
-    """`boxes` of the nodes drawn, `tree` (child -> parent) of accounts below the account that referred them,
-    `columns` (name, left, width), and how many accounts and things are `left_out`."""
+    """`graph` is what is drawn, `boxes` its nodes' places, `tree` (child -> parent) of accounts below the one that
+    referred them, `columns` (name, left, width), and how many accounts and things are `left_out`."""
 
+    graph: nx.Graph
     boxes: dict[Node, Box] = field(default_factory=dict)
     tree: dict[Node, Node] = field(default_factory=dict)
     columns: list[tuple[str, float, float]] = field(default_factory=list)
@@ -89,7 +90,7 @@ def shown(graph: nx.Graph) -> nx.Graph:
 def layout(graph: nx.Graph) -> Layout:
     """Places for the nodes that `shown` leaves of a ring's typed graph. The same graph gives the same places."""
     drawn = shown(graph)
-    out = Layout(tree=_tree(drawn))
+    out = Layout(drawn, tree=_tree(drawn))
     kept = {kind: sum(1 for n in drawn if (n[0] == "account") is kind and n != MORE) for kind in (True, False)}
     whole = sum(1 for n in graph if n[0] == "account")
     out.left_out = (whole - kept[True], len(graph) - whole - kept[False])
@@ -161,8 +162,8 @@ def _ordered(graph: nx.Graph, tree: dict[Node, Node]) -> tuple[list[Node], list[
     for _ in range(SWEEPS):
         left, right = (_by_mean(graph, side, place) for side in (left, right))
         place |= _places(left) | _places(right)
-        # Few things on a side: the lines decide less than the roles do, so the order of the accounts is settled by
-        both.accounts = _lines(_by_mean(graph, accounts, place), tree)
+        # Not by role alone: with few things on a side that would cross every line.
+        accounts = _lines(_by_mean(graph, accounts, place), tree)
         place |= _places(accounts)
     return accounts, left, right
 

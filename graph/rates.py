@@ -2,9 +2,9 @@
 
 Honest accounts differ from each other: their rates follow a beta distribution around the platform's rate for that
 category and kind of account, as wide as tonight's own accounts show it to be (method of moments for the beta-binomial,
-Kleinman 1973); a ring's rate may be anything, or nearly one. The evidence is the log Bayes factor of the two. Where
-one shop's rows all say the same (its licence is shown or not), accounts differ widely, and a hundred rows say little
-more than one.
+Kleinman 1973); a ring's rate may be anything, now and then among honest trade or nearly always. The evidence is the
+log Bayes factor of the two. Where one shop's rows all say the same (its licence is shown or not), accounts differ
+widely, and a hundred rows say little more than one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from scipy.special import betaln
+from scipy.special import betaln, logsumexp
 
 from graph.acts import all_acts
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import ScoreSettings
 
-MOST = (6.0, 0.5)
-"""A ring's rate: anything (uniform), or nearly always (beta with these pseudo-counts), as likely one as the other."""
+RING = ((1.0, 9.0), (1.0, 1.0), (6.0, 0.5))
+"""A ring's rate, as beta distributions equally likely: among honest trade as cover, anything, nearly always."""
 
 GROUP = ["typology", "act", "stratum", "kind"]
 
@@ -87,9 +87,8 @@ def nats(acted: pl.DataFrame, platform: pl.DataFrame) -> pl.DataFrame:
     rows = acted.join(platform, on=GROUP)
     n, k, rate, spread = (rows[c].to_numpy() for c in ("n", "k", "rate", "spread"))
     a, b = rate * spread, (1 - rate) * spread
-    some = betaln(k + 1, n - k + 1)
-    most = betaln(k + MOST[0], n - k + MOST[1]) - betaln(*MOST)
-    factor = np.logaddexp(some, most) - np.log(2) - (betaln(k + a, n - k + b) - betaln(a, b))
+    ring = np.stack([betaln(k + x, n - k + y) - betaln(x, y) for x, y in RING])
+    factor = logsumexp(ring, axis=0) - np.log(len(RING)) - (betaln(k + a, n - k + b) - betaln(a, b))
     above = (k > n * rate) & (factor > 0)
     return rows.with_columns(pl.Series("nats", factor * above))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from importlib import metadata
 
+from jobs.door import FileRecord
 from jobs.runs import Output
 from jobs.settings import Settings
 from jobs.steps import Step
@@ -18,16 +19,15 @@ def record(
     run_date: date,
     started: datetime,
     settings: Settings,
-    inputs: Iterable[Mapping[str, object]],
-    steps: Iterable[Step],
-    outputs: Iterable[Output],
+    inputs: Sequence[FileRecord],
+    steps: Sequence[Step],
+    outputs: Sequence[Output],
 ) -> dict[str, object]:
-    """What run.json holds. `inputs`: one mapping an input file, with its `sha256`.
+    """What run.json holds.
 
     `run_id` depends on date, inputs and settings alone: two runs of one id differ in no table. The times
     are the run's own, and make run.json the one file that differs.
     """
-    inputs = list(inputs)
     return {
         "run_id": run_id(run_date, settings, inputs),
         "run_date": str(run_date),
@@ -36,15 +36,15 @@ def record(
         "finished_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "settings": settings.model_dump(mode="json"),
         "settings_sha256": settings.digest(),
-        "inputs": inputs,
+        "inputs": [{**asdict(file), "drop_date": str(file.drop_date)} for file in inputs],
         "steps": [asdict(step) for step in steps],
         "outputs": [asdict(output) for output in outputs],
     }
 
 
-def run_id(run_date: date, settings: Settings, inputs: Iterable[Mapping[str, object]]) -> str:
+def run_id(run_date: date, settings: Settings, inputs: Sequence[FileRecord]) -> str:
     """Twelve hex digits."""
-    parts = [str(run_date), settings.digest(), *sorted(str(file["sha256"]) for file in inputs)]
+    parts = [str(run_date), settings.digest(), *([file.path, file.sha256] for file in inputs)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 

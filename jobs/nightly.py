@@ -1,0 +1,104 @@
+"""The night, from exports to watchlists: every stage named once, in order."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from graph.acts import tally
+from graph.rates import evidence
+from graph.register import register
+from graph.rings import rings
+from graph.score import scores
+from graph.state import as_of
+from graph.tables import WATCHLISTS
+from graph.ties import ties
+from graph.uses import uses
+from graph.watchlists import watchlists
+from jobs import published, runs
+from jobs.door import drops, load
+from jobs.record import record
+from jobs.register_store import recall, remembered
+from jobs.settings import EngineSettings, Settings
+from jobs.steps import Counted, Steps
+from jobs.summary import summary
+from jobs.warehouse import Warehouse
+
+
+def nightly(
+    exports: Path, warehouse: Path, out: Path, run_date: date | None, catch_up: bool, settings: Settings
+) -> None:
+    """Run one night, or with `catch_up` every dropped night not yet published, oldest first.
+
+    Raises the classes of `jobs.errors`; the nights published before the failure stand.
+    """
+    with runs.shelf(out), _opened(warehouse, settings.engine) as db:
+        for night in _nights(db, exports, out, run_date, catch_up, settings):
+            _run(db, exports, out, night, settings)
+
+
+def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Settings) -> None:
+    started = datetime.now(UTC)
+    with runs.building(out, run_date) as night, Steps(run_date, Counted(db)) as steps:
+        with steps.step("load") as step:
+            report = load(db, exports, settings.exports, until=run_date)
+            step.rows = sum(file.rows_read for file in report.files)
+        recall(db, run_date)
+        tables = _stages(steps, run_date, settings)
+        with steps.step("write") as step:
+            for name, table in WATCHLISTS.items():
+                night.write(table, tables[name])
+            step.rows = sum(output.rows for output in night.outputs)
+        night.write_record(record(run_date, started, settings, report.files, steps.done, night.outputs))
+        with remembered(db, run_date):
+            night.publish()
+        runs.point_latest(out)
+        summary(steps, tables)
+
+
+def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:
+    """Tables in, tables out. The order is this one, and stands nowhere else."""
+    db, method = steps.db, settings.method
+    now = datetime.combine(run_date + timedelta(days=1), time())
+    with steps.step("state"):
+        as_of(db, run_date)
+    with steps.step("uses"):
+        uses(db, now=now, since=now - timedelta(days=method.ties.window_days))
+    with steps.step("ties"):
+        ties(db, method.ties, now=now, silent_days=method.acts.silent_days)
+    with steps.step("acts"):
+        tally(db, method.acts, now=now, spread=method.score.spread)
+    with steps.step("rates"):
+        evidence(db, method.score)
+    with steps.step("rings"):
+        rings(db, method.rings)
+    with steps.step("scores"):
+        scores(db, method.score, active=method.rings.active)
+    with steps.step("register"):
+        register(db, run_date, method.names)
+    with steps.step("watchlists"):
+        return watchlists(db, run_date, method, settings.publish.language)
+
+
+def _nights(
+    db: Warehouse, exports: Path, out: Path, run_date: date | None, catch_up: bool, settings: Settings
+) -> list[date]:
+    """The nights to run, oldest first."""
+    if run_date:
+        return [run_date]
+    dropped = [drop.date for drop in drops(exports) if drop.date]
+    if not dropped:  # only its rows can date a drop whose folder does not; loading it once more costs nothing
+        dropped = load(db, exports, settings.exports, until=None).dates[-1:]
+    return sorted(set(dropped) - set(published.dates(out))) if catch_up else dropped[-1:]
+
+
+def _opened(warehouse: Path, engine: EngineSettings) -> Warehouse:
+    return Warehouse.open(
+        warehouse,
+        memory_limit=engine.memory_limit,
+        threads=engine.threads,
+        temp_directory=engine.temp_directory,
+        max_temp=engine.max_temp,
+    )

@@ -1,0 +1,153 @@
+"""The night from end to end, on a small synthetic market: two drops, with dirt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from graph.tables import WATCHLISTS
+from jobs import published
+from jobs.__main__ import main
+from jobs.simulate import simulate
+
+FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exports of two nights and truth.parquet; nobody writes here."""
+    out = tmp_path_factory.mktemp("market") / "exports"
+    simulate(out, accounts=1500, seed=7, nights=2, dirt=True, file_format="mixed")
+    return out
+
+
+@pytest.fixture(scope="module")
+def home(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both nights published; nobody writes here."""
+    folder = tmp_path_factory.mktemp("home")
+    result = nightly(market, folder, "--catch-up")
+    assert result.exit_code == 0, result.stderr
+    return folder
+
+
+def nightly(exports: Path, home: Path, *more: str) -> Result:
+    where = ["--exports", str(exports), "--warehouse", str(home / "w.duckdb"), "--out", str(home / "out")]
+    return CliRunner().invoke(main, ["nightly", *where, *more])
+
+
+def digests(home: Path) -> dict[str, str]:
+    """Of every published table; run.json holds the times of its run and is another matter."""
+    return {
+        str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(home.glob("out/run_date=*/*.parquet"))
+    }
+
+
+def test_both_nights_are_whole(home: Path) -> None:
+    assert published.dates(home / "out") == [FIRST, SECOND]
+    assert json.loads((home / "out" / "latest.json").read_text())["run_date"] == str(SECOND)
+    for night in (FIRST, SECOND):
+        folder = published.folder_of(home / "out", night)
+        assert {path.name for path in folder.iterdir()} == {f"{name}.parquet" for name in WATCHLISTS} | {"run.json"}
+        for name, table in WATCHLISTS.items():
+            assert pq.read_schema(folder / f"{name}.parquet").equals(table.schema), name
+
+
+def test_there_is_something_to_look_at(home: Path) -> None:
+    for name, frame in zip(WATCHLISTS, published.tables(published.night(home / "out"), *WATCHLISTS), strict=True):
+        assert frame.height > 0, name
+
+
+def test_the_record(home: Path) -> None:
+    folder = published.night(home / "out")
+    run = json.loads((folder / published.RECORD).read_text())
+    assert {"run_id", "code_version", "settings", "settings_sha256", "inputs", "steps", "outputs"} <= run.keys()
+    for file in run["inputs"]:
+        assert file["rows_read"] == file["loaded"] + file["superseded"] + file["set_aside"], file
+    assert [step["name"] for step in run["steps"]][:3] == ["load", "state", "uses"]
+    for output in run["outputs"]:
+        path = folder / f"{output['table']}.parquet"
+        assert output["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert output["rows"] == pq.read_metadata(path).num_rows
+
+
+def test_a_second_run_changes_no_byte(home: Path, market: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(home, again)
+    before = digests(again)
+    assert nightly(market, again, "--catch-up").exit_code == 0
+    assert digests(again) == before, "nothing was left to run"
+    assert nightly(market, again, "--run-date", str(SECOND)).exit_code == 0
+    assert digests(again) == before, "the newest night, run again"
+
+
+def test_one_by_one_is_catching_up(home: Path, market: Path, tmp_path: Path) -> None:
+    for night in (FIRST, SECOND):
+        assert nightly(market, tmp_path, "--run-date", str(night)).exit_code == 0
+    assert digests(tmp_path) == digests(home)
+
+
+def test_the_newest_drop_by_default(market: Path, tmp_path: Path) -> None:
+    assert nightly(market, tmp_path).exit_code == 0
+    assert published.dates(tmp_path / "out") == [SECOND]
+
+
+def test_cron_gets_json_lines_and_no_values(market: Path, tmp_path: Path) -> None:
+    result = nightly(market, tmp_path, "--run-date", str(FIRST))
+    assert result.stdout == ""
+    lines = [json.loads(line) for line in result.stderr.splitlines()]
+    assert [line["event"] for line in lines].count("published") == 1
+    account = published.tables(published.night(tmp_path / "out"), "accounts")[0]["account_id"][0]
+    assert account not in result.stderr
+
+
+def test_a_run_date_before_the_oldest_drop(market: Path, tmp_path: Path) -> None:
+    result = nightly(market, tmp_path, "--run-date", "2025-01-01")
+    assert result.exit_code == 2
+    assert "2025-06-23" in result.stderr
+    assert published.dates(tmp_path / "out") == []
+
+
+def test_a_run_date_between_drops(market: Path, tmp_path: Path) -> None:
+    assert nightly(market, tmp_path, "--run-date", "2025-06-26").exit_code == 0
+    run = json.loads((published.night(tmp_path / "out") / published.RECORD).read_text())
+    assert {Path(file["path"]).parts[0] for file in run["inputs"]} == {str(FIRST)}
+
+
+def test_a_missing_export_stops_catching_up(market: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "exports"
+    shutil.copytree(market, broken)
+    for file in (broken / str(SECOND)).glob("devices*"):
+        file.unlink()
+    result = nightly(broken, tmp_path, "--catch-up")
+    assert result.exit_code == 3
+    assert "devices" in result.stderr.splitlines()[-1]
+    assert published.dates(tmp_path / "out") == [FIRST], "the night before stands"
+
+
+def test_an_output_that_cannot_be_written(market: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("in the way")
+    result = nightly(market, tmp_path)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "w.duckdb").exists(), "nothing is done before the output is known to be writable"
+
+
+def test_nothing_there_yet(tmp_path: Path) -> None:
+    assert nightly(tmp_path / "absent", tmp_path).exit_code == 6
+
+
+def test_evaluate_and_show_read_it(home: Path, market: Path) -> None:
+    out = ["--watchlists", str(home / "out")]
+    truth = ["--truth", str(market / "truth.parquet")]
+    result = CliRunner().invoke(main, ["evaluate", *out, *truth, "--json"])
+    assert json.loads(result.stdout)["planted"] > 0
+    ring = published.tables(published.night(home / "out"), "rings")[0]["ring_id"][0]
+    assert ring in CliRunner().invoke(main, ["show", ring, *out]).stdout
