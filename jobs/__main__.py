@@ -34,7 +34,7 @@ class Commands(click.Group):
             self._explain(ctx, str(stopped))
             ctx.exit(stopped.exit_code)
         except Exception as unknown:
-            self._explain(ctx, f"{_unknown(unknown)}. Nothing more was written; for the details, --traceback")
+            self._explain(ctx, f"{_unknown(unknown)}. Nothing more was published; for the details, --traceback")
             ctx.exit(RingwatchError.exit_code)
 
     def _explain(self, ctx: click.Context, message: str) -> None:
