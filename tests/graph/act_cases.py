@@ -1,0 +1,67 @@
+"""The form of a case: one kind of act, a market in which it was done, and the innocent twin of that market."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from graph.acts import REGULATED, TIED, all_acts
+from graph.db import Db
+from graph.exports import VIRTUAL
+from graph.settings import Method
+from tests.graph.tables_in import NOW, Row, fill, named, night
+
+ACTS = {act.name: act for _, act in all_acts()}
+
+
+@dataclass(frozen=True)
+class Case:
+    """`who` did the act in the rows `keys` of `did`, out of `n` chances; in `twin` it had `twin_n` and took none."""
+
+    act: str
+    who: str
+    did: Sequence[Row]
+    keys: tuple[str, ...]
+    n: int
+    twin: Sequence[Row]
+    twin_n: int
+
+
+def counted(db: Db, cases: Sequence[Case]) -> pl.DataFrame:
+    """Every chance of every act in one market of all cases and twins: `act`, `account_id`, `stratum`, `key`, `hit`.
+
+    Ids of case 3 begin with `3+`, those of its twin with `3-`. `acted` and `totals` are left in `db`.
+    """
+    rows = [
+        row
+        for number, case in enumerate(cases)
+        for side, market in (("+", case.did), ("-", case.twin))
+        for row in named(market, f"{number}{side}")
+    ]
+    fill(db, rows)
+    night(db, "acts")
+    db.make("tied", TIED)
+    return pl.concat(chances(db, name) for name in sorted({case.act for case in cases}))
+
+
+def chances(db: Db, name: str) -> pl.DataFrame:
+    """Every chance of one kind of act, as its own SQL tells."""
+    act = ACTS[name]
+    known = {**Method().acts.model_dump(), "now": NOW, "virtual": list(VIRTUAL), "regulated": list(REGULATED)}
+    params = {p: known[p] for p in re.findall(r"\$(\w+)", act.sql)}
+    columns = "account_id, CAST(stratum AS VARCHAR) AS stratum, key, hit"
+    return db.frame(f"SELECT '{name}' AS act, {columns} FROM ({act.sql}) ORDER BY ALL", **params)
+
+
+def outcome(found: pl.DataFrame, number: int, case: Case) -> tuple[tuple[int, list[str]], tuple[int, list[str]]]:
+    """(chances, keys of acts) of the case's account, and of its twin."""
+
+    def of(side: str) -> tuple[int, list[str]]:
+        prefix = f"{number}{side}"
+        own = found.filter(pl.col("act") == case.act, pl.col("account_id") == prefix + case.who)
+        return len(own), [key.removeprefix(prefix) for key in own.filter("hit")["key"].sort()]
+
+    return of("+"), of("-")

@@ -1,0 +1,139 @@
+"""What buyers, senders, recruiters and bursts of accounts do, and the innocent life that looks like it."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from graph.acts import all_acts
+from jobs.warehouse import Warehouse
+from tests.graph import test_acts_selling
+from tests.graph.act_cases import ACTS, Case, counted, outcome
+from tests.graph.tables_in import Row, account, card, chat, on_one_device, order
+
+UNPAID = [
+    Case("took_code_unpaid", "b",
+         [card("1", "b", "s", paid_at=None, confirmed_at=None), card("2", "b", "t"),
+          order("3", "b", "u", paid_at=None)],
+         ("1",), 2, [card("1", "b", "s", paid_at=None, delivered_at=None, confirmed_at=None)], 1),
+    Case("got_code_unpaid", "b",
+         [card("1", "b", "s", paid_at=None), chat("m1", "s", "b", "card_code", "x", order_id="1"),
+          card("2", "b", "s"), chat("m2", "s", "b", "card_code", "y", order_id="2")],
+         ("m1",), 2, [card("1", "b", "s"), chat("m1", "s", "b", "card_code", "x", order_id="1"),
+                      card("2", "c", "s", paid_at=None), chat("m2", "s", "b", "card_code", "y", order_id="2")], 1),
+    Case("seller_says_unpaid", "b",
+         [card("1", "b", "s", seller_complaint="unpaid_code_taken"), card("2", "b", "t")],
+         ("1",), 2, [card("1", "b", "s", seller_complaint="other")], 1),
+    Case("closed_after_taking", "b",
+         [account("b", cancelled_at=104), card("1", "b", "s", paid_at=None)],
+         ("b",), 1, [account("b", cancelled_at=104), card("1", "b", "s")], 1),
+    Case("closed_after_taking", "b",
+         [account("b", cancelled_at=129), card("1", "b", "s", paid_at=None), card("2", "b", "s")],
+         ("b",), 1, [account("b", cancelled_at=160), card("1", "b", "s", paid_at=None)], 1),
+]  # fmt: skip
+
+RETURNS = [
+    Case("return_disputed", "b",
+         [order("1", "b", "s", seller_complaint="return_mismatch"), order("2", "b", "t"),
+          card("3", "b", "u", seller_complaint="return_mismatch")],
+         ("1",), 2, [order("1", "b", "s", return_kind="returned", refunded_at=110)], 1),
+    Case("refund_on_claim", "b",
+         [order("1", "b", "s", refunded_at=110, return_kind="refused"), order("2", "b", "t"),
+          order("3", "b", "u", refunded_at=110, complaint="damaged")],
+         ("1", "3"), 3,
+         [order("1", "b", "s", refunded_at=101, delivered_at=None, confirmed_at=None, complaint="damaged"),
+          order("2", "b", "t", complaint="damaged"), order("3", "b", "u", refunded_at=110)], 3),
+    Case("close_case_as_buyer", "b",
+         [order("1", "b", "s", votes_buyer=9, votes_seller=8, jury_winner="buyer"),
+          order("2", "b", "t", votes_buyer=7, votes_seller=10, jury_winner="seller", appeal_winner="buyer"),
+          order("3", "b", "u")],
+         ("1", "2"), 3,
+         [order("1", "b", "s", votes_buyer=17, votes_seller=0, jury_winner="buyer"),
+          order("2", "b", "t", votes_buyer=9, votes_seller=8, jury_winner="buyer", appeal_winner="seller"),
+          order("3", "b", "u", votes_buyer=8, votes_seller=9, jury_winner="seller")], 3),
+]  # fmt: skip
+
+
+def fee(order_id: str, buyer: str, seller: str) -> Row:
+    return order(order_id, buyer, seller, category="membership")
+
+
+LINE = [account("top"), account("low", inviter_id="top"), account("idle", inviter_id="top")]
+PYRAMID = [
+    Case("fee_from_below", "top", [*LINE, fee("1", "low", "top"), fee("2", "x", "top")], ("1",), 2,
+         [*LINE, fee("1", "x", "top"), order("2", "low", "top")], 2),
+    Case("fee_up_the_line", "low", [*LINE, fee("1", "low", "top"), fee("2", "low", "club")], ("1",), 2,
+         [*LINE, fee("1", "low", "club")], 1),
+    Case("recruited_payers", "top", [*LINE, fee("1", "low", "top")], ("low",), 2, LINE, 2),
+    Case("recruiting_message", "top",
+         [chat("m1", "top", "b", "item", "x", tag="recruit"), chat("m2", "top", "c", "item", "x")], ("m1",), 2,
+         [chat("m1", "top", "b", "item", "x", tag="knows_order")], 1),
+]  # fmt: skip
+
+LEAK = [
+    Case("quoted_a_strangers_order", "x",
+         [order("1", "b", "s"), chat("m1", "x", "b", "item", "t", order_id="1"), order("2", "x", "s"),
+          chat("m2", "x", "s", "item", "t", order_id="2"), chat("m3", "x", "b", "item", "t")],
+         ("m1",), 2, [order("1", "b", "x"), chat("m1", "x", "b", "item", "t", order_id="1")], 1),
+    Case("quote_reported", "x",
+         [order("1", "b", "s"), chat("m1", "x", "b", "url", "t", order_id="1", reported_at=101),
+          chat("m2", "x", "b", "url", "t", order_id="1")],
+         ("m1",), 2, [order("1", "b", "x"), chat("m1", "x", "b", "url", "t", order_id="1", reported_at=101)], 1),
+    Case("knew_the_order", "x",
+         [chat("m1", "x", "b", "url", "t", tag="knows_order"), chat("m2", "x", "c", "url", "t")],
+         ("m1",), 2, [chat("m1", "x", "b", "url", "t")], 1),
+]  # fmt: skip
+
+
+def signed_up(*days: float) -> list[Row]:
+    """Accounts a0, a1, ... on one phone, registered on these days."""
+    names = [f"a{i}" for i in range(len(days))]
+    return [
+        *(account(a, registered_at=day) for a, day in zip(names, days, strict=True)),
+        *on_one_device(*names),
+    ]
+
+
+BURST = signed_up(20, 20.5, 21, 21.5)
+HANDS = [
+    Case("signed_up_in_a_burst", "a0", BURST, ("a0",), 1, signed_up(20, 40, 60, 80), 1),
+    Case("signed_up_in_a_burst", "a0", BURST, ("a0",), 1, signed_up(20, 20.1, 20.2), 1),
+    Case("bought_where_the_burst_bought", "a0",
+         [*BURST, *(order(f"{i}", f"a{i}", "s") for i in range(3)), order("9", "a0", "t")], ("0",), 2,
+         [*BURST, *(order(f"{i}", f"a{i}", f"s{i}") for i in range(4))], 1),
+    Case("sold_to_a_tied_account", "s",
+         [*on_one_device("s", "b"), order("1", "b", "s"), order("2", "c", "s"), order("3", "b", "s", paid_at=None)],
+         ("1",), 2, [*on_one_device("s", "x"), order("1", "b", "s")], 1),
+    Case("bought_from_a_tied_account", "b",
+         [*on_one_device("s", "b"), order("1", "b", "s"), order("2", "b", "t")],
+         ("1",), 2, [*on_one_device("x", "b"), order("1", "b", "s")], 1),
+    Case("traded_in_a_circle", "a",
+         [order("1", "a", "b"), order("2", "b", "a"), order("3", "a", "c")],
+         ("1",), 2, [order("1", "a", "b"), order("2", "b", "a", paid_at=None), order("3", "c", "a")], 1),
+    Case("confirmed_too_quickly_seller", "s",
+         [order("1", "b", "s", confirmed_at=100.1), order("2", "c", "s"), card("3", "d", "s")],
+         ("1",), 2, [order("1", "b", "s"), order("2", "c", "s", category="membership", confirmed_at=100.1)], 1),
+    Case("confirmed_too_quickly_buyer", "b",
+         [order("1", "b", "s", confirmed_at=100.1), order("2", "b", "t"), order("3", "b", "u", confirmed_at=None)],
+         ("1",), 2, [order("1", "b", "s"), card("2", "b", "t")], 1),
+]  # fmt: skip
+
+CASES = [*UNPAID, *RETURNS, *PYRAMID, *LEAK, *HANDS]
+
+
+@pytest.fixture(scope="module")
+def found(engine: Warehouse) -> pl.DataFrame:
+    return counted(engine, CASES)
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{n} {case.act}" for n, case in enumerate(CASES)])
+def test_an_act_and_its_innocent_twin(found: pl.DataFrame, number: int) -> None:
+    case = CASES[number]
+    did, twin = outcome(found, number, case)
+    assert did == (case.n, sorted(case.keys))
+    assert twin == (case.twin_n, [])
+
+
+def test_every_act_of_every_typology_has_a_case() -> None:
+    assert {case.act for case in [*CASES, *test_acts_selling.CASES]} == set(ACTS)
+    assert len(ACTS) == sum(1 for _ in all_acts()), "names of acts are unique"

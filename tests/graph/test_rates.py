@@ -1,0 +1,143 @@
+"""How much an account's acts say: against a plain slow computation, and by what must make it more or less."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import exp, lgamma, log
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph import rates
+from graph.acts import all_acts
+from graph.settings import Method, ScoreSettings
+from jobs.warehouse import Warehouse
+from tests.graph.tables_in import Row, card, fill, night, on_one_device
+
+S = ScoreSettings()
+TYPOLOGIES = sorted({typology for typology, _ in all_acts()})
+EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+def lbeta(a: float, b: float) -> float:
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
+
+
+def slow(n: int, k: int, rate: float, spread: float) -> float:
+    """Log Bayes factor: a ring's rate is anything or nearly one, an honest rate is beta around the platform's."""
+    if k <= n * rate:
+        return 0.0
+    anything = exp(lbeta(k + 1, n - k + 1))
+    nearly_one = exp(lbeta(k + rates.MOST[0], n - k + rates.MOST[1]) - lbeta(*rates.MOST))
+    honest = lbeta(k + rate * spread, n - k + (1 - rate) * spread) - lbeta(rate * spread, (1 - rate) * spread)
+    return max(0.0, log((anything + nearly_one) / 2) - honest)
+
+
+def nats(n: list[int], k: list[int], rate: float, spread: float = 20.0) -> list[float]:
+    group = {"typology": "t", "act": "a", "stratum": "s", "kind": "person"}
+    acted = pl.DataFrame({"n": n, "k": k}).with_columns(**{c: pl.lit(v) for c, v in group.items()})
+    platform = pl.DataFrame([{**group, "rate": rate, "spread": spread}])
+    return rates.nats(acted, platform)["nats"].to_list()
+
+
+@EXAMPLES
+@given(st.integers(1, 120), st.data(), st.floats(1e-4, 0.5), st.floats(1, 20))
+def test_evidence_against_a_plain_slow_computation(n: int, data: st.DataObject, rate: float, spread: float) -> None:
+    k = data.draw(st.integers(1, n))
+    assert nats([n], [k], rate, spread) == [pytest.approx(slow(n, k, rate, spread), abs=1e-8)]
+
+
+@EXAMPLES
+@given(st.integers(2, 60), st.floats(1e-4, 0.2))
+def test_more_acts_of_the_same_chances_say_more(n: int, rate: float) -> None:
+    said = nats([n] * n, list(range(1, n + 1)), rate)
+    assert all(more > less or less == more == 0 for less, more in pairwise(said))
+    assert said[-1] > 0
+
+
+@EXAMPLES
+@given(st.integers(1, 20), st.floats(1e-4, 0.2))
+def test_the_same_acts_of_more_chances_say_less(k: int, rate: float) -> None:
+    said = nats(list(range(k, k + 60)), [k] * 60, rate)
+    assert all(more < less or less == more == 0 for less, more in pairwise(said))
+
+
+def test_the_same_acts_say_less_where_everybody_does_them() -> None:
+    said = [nats([10], [5], rate)[0] for rate in (0.01, 0.05, 0.2, 0.4)]
+    assert said == sorted(said, reverse=True)
+    assert nats([10], [5], 0.5) == [0.0]
+
+
+def test_where_honest_accounts_differ_much_a_hundred_rows_are_not_many_witnesses() -> None:
+    assert 5 * nats([100], [100], 0.2, spread=1.0)[0] < nats([100], [100], 0.2, spread=20.0)[0]
+
+
+def early(seller: str, n: int, k: int) -> list[Row]:
+    late = {"confirmed_at": 100.01, "delivered_at": 101}
+    return [card(f"{seller}{i}", f"{seller}b{i}", seller, 100, **(late if i < k else {})) for i in range(n)]
+
+
+HONEST = [row for i in range(60) for row in early(f"h{i:02}", 10, int(i < 3))]
+
+
+def told(db: Warehouse, rows: list[Row]) -> dict[str, tuple[float, float]]:
+    """account -> (platform's rate, nats) of what it confirmed early."""
+    fill(db, rows)
+    night(db, "rates")
+    frame = db.frame("SELECT account_id, rate, nats FROM told WHERE act = 'confirmed_before_code'")
+    return {account: (rate, said) for account, rate, said in frame.iter_rows()}
+
+
+def test_the_loud_do_not_set_the_base_rate(db: Warehouse) -> None:
+    ring = [f"r{i}" for i in range(5)]
+    loud = [row for seller in ring for row in early(seller, 30, 30)]
+    found = told(db, [*HONEST, *loud, *on_one_device(*ring)])
+    assert (3 + 150) / (600 + 150) > 0.2
+    assert 0.001 < found["r0"][0] < 0.02
+    assert found["r0"][1] == pytest.approx(S.act_cap), "no kind of act says more than the cap"
+    assert found["h00"][1] < 2
+
+
+def test_a_habit_of_the_whole_platform_is_no_evidence(db: Warehouse) -> None:
+    habit = [row for i in range(60) for row in early(f"h{i:02}", 10, 4)]
+    found = told(db, [*habit, *early("s", 10, 5)])
+    assert found["s"][0] == pytest.approx(0.4, abs=0.1)
+    assert found["s"][1] < 0.7
+
+
+def test_a_category_of_few_orders_leans_on_the_others(db: Warehouse) -> None:
+    one = card("odd", "b", "odd", category="voucher", confirmed_at=100.01, delivered_at=101)
+    found = told(db, [*HONEST, one])
+    assert found["odd"][0] < 0.1
+
+
+def acted(db: Warehouse, *rows: tuple[str, str, str, float]) -> None:
+    """`told` rows (account, typology, axis, nats) through the sums that follow it."""
+    schema = {"account_id": pl.String, "typology": pl.String, "axis": pl.String, "nats": pl.Float64}
+    per = rates.by_typology(pl.DataFrame(rows, schema=schema, orient="row"))
+    db.put("by_typology", per)
+    db.put("suspicion", rates.suspicion(per))
+
+
+def test_acts_of_one_axis_restate_each_other_and_axes_add_up(db: Warehouse) -> None:
+    acted(db, ("a", "brushing", "behaviour", 3.0), ("a", "brushing", "behaviour", 2.0),
+          ("a", "brushing", "logistics", 1.5), ("a", "pyramid", "tag", 1.0))  # fmt: skip
+    assert db.frame("SELECT * FROM by_typology ORDER BY ALL").rows() == [("a", "brushing", 4.5), ("a", "pyramid", 1.0)]
+
+
+def test_looking_at_all_typologies_is_paid_for(db: Warehouse) -> None:
+    acted(db, ("a", "brushing", "behaviour", 5.0), ("b", "brushing", "behaviour", 5.0), ("b", "pyramid", "tag", 4.0))
+    found = dict(db.frame("SELECT account_id, nats FROM suspicion").iter_rows())
+    looked_at = len(TYPOLOGIES)
+    assert found["a"] == pytest.approx(log((exp(5) + looked_at - 1) / looked_at))
+    assert found["b"] == pytest.approx(log((exp(5) + exp(4) + looked_at - 2) / looked_at))
+    assert found["a"] < 5 - 2 and found["a"] < found["b"] < 5
+
+
+def test_every_act_that_was_counted_is_told(db: Warehouse) -> None:
+    fill(db, [*HONEST, *early("s", 10, 8)])
+    night(db, "rates", Method())
+    counted = db.frame("SELECT DISTINCT typology, act, account_id FROM acted ORDER BY ALL").rows()
+    assert db.frame("SELECT DISTINCT typology, act, account_id FROM told ORDER BY ALL").rows() == counted
