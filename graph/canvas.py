@@ -78,7 +78,7 @@ class Canvas:
 
     def say(self, x: float, y: float, text: str, size: float = 8, **style: Any) -> Text:
         """Write a line; `$` and unprintable characters of an id have no power over it."""
-        clean = "".join(c if c.isprintable() else "?" for c in text)
+        clean = "".join(c if c.isprintable() and can_draw(c) else "?" for c in text)
         style = {"color": INK, "va": "center", "fontfamily": families(), **style}
         return self.axes.text(x, y, clean, fontsize=size, parse_math=False, **style)
 
@@ -125,6 +125,13 @@ def families() -> list[str]:
     """Fonts to take each character from, in turn."""
     chinese = chinese_font()
     return ["DejaVu Sans", chinese] if chinese else ["DejaVu Sans"]
+
+
+@cache
+def can_draw(character: str) -> bool:
+    """Whether one of our fonts has it: what none has would be an empty box."""
+    files = (font_manager.findfont(name) for name in families())
+    return any(font_manager.get_font(file).get_char_index(ord(character)) for file in files)
 
 
 def short(text: str, longest: int = LONGEST) -> str:

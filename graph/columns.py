@@ -77,9 +77,11 @@ def shown(graph: nx.Graph) -> nx.Graph:
         return graph.copy()
     things = sorted((n for n in graph if n[0] != "account"), key=lambda n: (-graph.degree(n), n))
     accounts = sorted((n for n in graph if n[0] == "account"), key=lambda n: _first(graph, n))
-    things = things[: max(MOST_THINGS, MOST - 1 - len(accounts))]
+    every, things = len(accounts), things[: max(MOST_THINGS, MOST - 1 - len(accounts))]
     accounts = accounts[: MOST - 1 - len(things)]
     out = graph.subgraph({*things, *accounts}).copy()
+    if len(accounts) < every:
+        out.add_node(MORE)
     for thing in things:
         weights = [w for _, a, w in graph.edges(thing, data="weight") if a not in out]
         if weights:

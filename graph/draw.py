@@ -93,7 +93,8 @@ def draw(graph: nx.Graph, row: dict[str, Any], language: Language) -> Picture:
         canvas.say(left + x + wide / 2, plan.height + bottom + 0.14, heading, 8, color=GREY, ha="center")
     for u, v, data in sorted(plan.graph.edges(data=True), key=lambda e: (e[2]["weight"], min(e[:2]), max(e[:2]))):
         if v not in (plan.tree.get(u), None) and u != plan.tree.get(v):
-            tie(canvas, plan, u, v, data["weight"])
+            # An edge of a part of a graph has no lasting direction.
+            tie(canvas, plan, min(u, v), max(u, v), data["weight"])
     for child, parent in sorted(plan.tree.items()):
         elbow(canvas, plan.boxes[parent], plan.boxes[child])
     for node in sorted(plan.boxes):

@@ -27,7 +27,7 @@ LIVES = ("phone", "owner", "licence")
 """Ties that last from an account's registration to its closing, or to the night."""
 SERIES = (VERMILLION, BLUE, ORANGE, PURPLE, SKY)
 """Colours of the typologies, strongest first; those beyond are grey."""
-TITLE = ("{ring_id}  时间线", "{ring_id}  timeline")
+TITLE = ("{ring_id}  {named}  时间线", "{ring_id}  {named}  timeline")
 TIED = ("关联存续", "ties in use")
 REGISTERED = ("注册", "registered")
 CLOSED = ("注销或封禁", "closed or banned")
@@ -35,7 +35,7 @@ OPEN = ("未确认的付款", "paid and still open")
 OTHER = ("其他行为", "other acts")
 LEFT_OUT = ("另有 {n} 个首次行为较晚的账号未画出", "left out: {n} accounts that acted later or not at all")
 
-WIDTH, LABEL, ROW, TOP = 9.0, 1.1, 0.22, 0.75
+WIDTH, LABEL, ROW, TOP = 9.0, 1.1, 0.22, 0.6
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,12 @@ def timeline(ring: Ring, language: Language) -> Picture:
     canvas = Canvas(WIDTH, language)
     colours = {t["name"]: colour for t, colour in zip(ring.row["typologies"], SERIES, strict=False)}
     note = 0.25 if left_out else 0.0
-    bottom = note + canvas.legend(signs(canvas, found, colours), note) + 0.35
+    bottom = note + canvas.legend(signs(canvas, found, colours), note) + 0.25
     high = ROW * len(rows)
     canvas.rise(bottom + high + TOP)
-    canvas.say(SIDE, bottom + high + TOP - 0.35, canvas.word(TITLE).format(**ring.row), 12, weight="bold", gid="title")
+    named = words.typology(ring.row["typology"], canvas.language)
+    said = canvas.word(TITLE).format(ring_id=ring.ring_id, named=named)
+    canvas.say(SIDE, bottom + high + TOP - 0.3, said, 12, weight="bold", gid="title")
     y = {account: bottom + high - (i + 0.5) * ROW for i, account in enumerate(rows)}
     x = calendar(canvas, found, bottom, high)
     for account in rows:
@@ -109,8 +111,10 @@ def calendar(canvas: Canvas, found: Moments, bottom: float, high: float) -> Call
     def x(at: datetime) -> float:
         return left + wide * ((at - start) / (end - start))
 
-    ticks = dates.AutoDateLocator(minticks=4, maxticks=8).tick_values(start, end)
-    for at in (day.replace(tzinfo=None) for day in dates.num2date(ticks)):
+    # matplotlib.dates has no types.
+    ticks = dates.AutoDateLocator(minticks=4, maxticks=8).tick_values(start, end)  # type: ignore[no-untyped-call]
+    days: list[datetime] = dates.num2date(ticks)  # type: ignore[no-untyped-call]
+    for at in (day.replace(tzinfo=None) for day in days):
         if start < at < end:
             canvas.axes.plot([x(at)] * 2, [bottom, bottom + high], color=PALE, linewidth=0.6, zorder=0)
             canvas.say(x(at), bottom - 0.13, f"{at:%Y-%m-%d}", 6.5, color=GREY, ha="center", gid=f"day {at:%Y-%m-%d}")
@@ -124,7 +128,7 @@ def paint(
     axes = canvas.axes
     for account, since, until in found.spans.iter_rows():
         if account in y:
-            axes.plot([x(since), x(until)], [y[account]] * 2, color=PALE, linewidth=4, solid_capstyle="butt", zorder=1)
+            axes.plot([x(since), x(until)], [y[account]] * 2, color=PALE, linewidth=4, solid_capstyle="round", zorder=1)
     for account, typology, at in found.acts.iter_rows():
         if account in y:
             colour = colours.get(typology, GREY)
