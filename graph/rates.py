@@ -11,24 +11,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
-from scipy.special import betaln, logsumexp
 
 from graph.acts import all_acts
+from graph.pooled import by_typology, factor
 
 if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import ScoreSettings
 
-RING = ((1.0, 9.0), (1.0, 1.0), (6.0, 0.5))
-"""A ring's rate, as beta distributions equally likely: among honest trade as cover, anything, nearly always."""
+RATED = """
+SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread
+FROM chances AS c JOIN platform_rates AS r USING (typology, act, stratum, kind) JOIN axes_of_acts AS x USING
+(typology, act)
+"""
 
 GROUP = ["typology", "act", "stratum", "kind"]
 
 
 def evidence(db: Db, s: ScoreSettings) -> None:
-    """Make `told`, `by_typology` and `suspicion`.
+    """Make `told`, `by_typology`, `suspicion` and `chances_rated`.
 
     Reads `acted`, `totals`. `told`: one row an account and kind of act: `typology`, `act`, `axis`, `side`,
     `account_id`, `n`, `k`, `rate` (of the platform), `nats`. `suspicion`: one row an account that acted: `account_id`,
@@ -36,7 +38,9 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     """
     acted = db.frame("SELECT typology, act, account_id, kind, stratum, n, k FROM acted ORDER BY ALL")
     totals = db.frame("SELECT * FROM totals ORDER BY ALL")
-    told = nats(acted, rates(totals, s))
+    platform = rates(totals, s)
+    db.put("platform_rates", platform)
+    told = nats(acted, platform)
     sides = pl.DataFrame(
         [(t, a.name, a.axis, a.side, a.table) for t, a in all_acts()],
         schema=["typology", "act", "axis", "side", "table"],
@@ -53,20 +57,11 @@ def evidence(db: Db, s: ScoreSettings) -> None:
         .sort("account_id", "typology", "act")
     )
     db.put("told", told)
-    db.put("by_typology", by_typology(told))
-    db.put("suspicion", suspicion(by_typology(told)))
-
-
-def by_typology(told: pl.DataFrame) -> pl.DataFrame:
-    """One row an account and typology: the strongest act on each axis, summed over axes. Columns `account_id`,
-    `typology`, `nats`."""
-    return (
-        told.group_by("account_id", "typology", "axis")
-        .agg(pl.col("nats").max())
-        .group_by("account_id", "typology")
-        .agg(pl.col("nats").sum())
-        .sort("account_id", "typology")
-    )
+    per = by_typology(told, "account_id")
+    db.put("by_typology", per)
+    db.put("suspicion", suspicion(per))
+    db.put("axes_of_acts", sides.select("typology", "act", "axis"))
+    db.make("chances_rated", RATED)
 
 
 def suspicion(per_typology: pl.DataFrame) -> pl.DataFrame:
@@ -85,12 +80,8 @@ def nats(acted: pl.DataFrame, platform: pl.DataFrame) -> pl.DataFrame:
     """Add `rate`, `spread` and `nats` (log Bayes factor; 0 where the rate is not above the platform's) to rows of `n`
     chances and `k` acts."""
     rows = acted.join(platform, on=GROUP)
-    n, k, rate, spread = (rows[c].to_numpy() for c in ("n", "k", "rate", "spread"))
-    a, b = rate * spread, (1 - rate) * spread
-    ring = np.stack([betaln(k + x, n - k + y) - betaln(x, y) for x, y in RING])
-    factor = logsumexp(ring, axis=0) - np.log(len(RING)) - (betaln(k + a, n - k + b) - betaln(a, b))
-    above = (k > n * rate) & (factor > 0)
-    return rows.with_columns(pl.Series("nats", factor * above))
+    k, n, rate, spread = (rows[c].to_numpy().astype(float) for c in ("k", "n", "rate", "spread"))
+    return rows.with_columns(pl.Series("nats", factor(k, n, rate, spread)))
 
 
 def rates(totals: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:

@@ -15,9 +15,9 @@ import networkx as nx
 import polars as pl
 from graspologic_native import leiden
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from graph import pooled
 
+if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import RingSettings
 
@@ -45,27 +45,66 @@ phone) is one reason, however many of the three it shares."""
 def rings(db: Db, s: RingSettings) -> None:
     """Make `members` and `pairs`.
 
-    Reads `ties`, `suspicion`. `pairs`: one row two tied accounts, `a` < `b`, `nats`. `members`: one row an account on a
-    candidate ring: `ring` (number of the night, not yet a name), `account_id`, `hold` (log-odds that it belongs: its
-    ties to the others, its acts, less `entry`).
+    Reads `ties`, `suspicion`, `chances_rated`. `pairs`: one row two tied accounts, `a` < `b`, `nats`. `members`: one
+    row an account on a candidate ring: `ring` (number of the night, not yet a name), `account_id`, `hold` (log-odds
+    that it belongs: its ties to the others, its acts, less `entry`), `acts` (nats, at its ring's own rates).
     """
     db.make("pairs", PAIRS, household=s.household, trust=s.trust, most_trust=s.most_trust, tie=s.tie)
-    pairs = db.frame("SELECT * FROM pairs ORDER BY a, b")
-    graph = hands(pairs)
+    graph = hands(db.frame("SELECT * FROM pairs ORDER BY a, b"))
     tied = "account_id IN (SELECT a FROM pairs UNION SELECT b FROM pairs)"
-    acts = db.frame(f"SELECT account_id, nats FROM suspicion WHERE {tied} ORDER BY account_id")
-    by = db.frame(f"SELECT account_id, typology, nats FROM by_typology WHERE {tied} ORDER BY account_id, typology")
-    nx.set_node_attributes(graph, 0.0, "acts")
-    nx.set_node_attributes(graph, dict(acts.iter_rows()), "acts")
-    for account, typology, nats in by.iter_rows():
-        graph.nodes[account].setdefault("by", {})[typology] = nats
-    rows: list[tuple[int, str, float]] = []
-    for number, ring in enumerate(found(graph, s), start=1):
-        rows += [(number, account, hold) for account, hold in sorted(ring.items())]
-    db.put(
-        "members",
-        pl.DataFrame(rows, schema={"ring": pl.Int64, "account_id": pl.String, "hold": pl.Float64}, orient="row"),
+    alone = dict(db.frame(f"SELECT account_id, nats FROM suspicion WHERE {tied} ORDER BY account_id").iter_rows())
+    chances = db.frame(f"SELECT * FROM chances_rated WHERE {tied} ORDER BY ALL")
+    nx.set_node_attributes(graph, {v: alone.get(v, 0.0) for v in graph}, "alone")
+    components = sorted(sorted(c) for c in nx.connected_components(graph))
+    worth = [components[number] for number in leads(components, chances, s)]
+    groups = [group for component in worth for group in communities(graph.subgraph(component), s)]
+    rows: list[tuple[int, str, float, float]] = []
+    for number, ring in enumerate(sorted(found(graph, groups, chances, s), key=min), start=1):
+        rows += [(number, account, hold, acts) for account, (hold, acts) in sorted(ring.items())]
+    schema = {"ring": pl.Int64, "account_id": pl.String, "hold": pl.Float64, "acts": pl.Float64}
+    db.put("members", pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def leads(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, list[str]]:
+    """The typologies that a group shows: its number -> at most two, strongest first, none below `lead` nats. Groups
+    that show none are left out: whatever ties them, they did nothing that rings do."""
+    acts = pooled.by_act(grouped(groups, chances), cap=s.ring_cap)
+    shown = (
+        pooled.by_typology(acts, "group")
+        .filter(pl.col("nats") >= s.lead)
+        .sort("group", "nats", "typology", descending=[False, True, False])
+        .group_by("group", maintain_order=True)
+        .agg(pl.col("typology").head(2))
     )
+    return dict(shown.iter_rows())
+
+
+def grouped(groups: list[list[str]], chances: pl.DataFrame) -> pl.DataFrame:
+    """`chances` of the accounts on a group, with the group's number in `group`."""
+    number = [(number, account) for number, group in enumerate(groups) for account in group]
+    index = pl.DataFrame(number, schema={"group": pl.Int64, "account_id": pl.String}, orient="row")
+    return chances.join(index, on="account_id", maintain_order="left")
+
+
+def found(
+    graph: nx.Graph, groups: list[list[str]], chances: pl.DataFrame, s: RingSettings
+) -> list[dict[str, tuple[float, float]]]:
+    """The rings among communities: account -> (hold, acts)."""
+    lead = leads(groups, chances, s)
+    inside = grouped(groups, chances).filter(pl.col("group").is_in(list(lead)))
+    shares = pooled.shares(inside, pooled.by_act(inside, cap=s.ring_cap), least=s.least_share)
+    share = {(group, account, typology): nats for group, account, typology, nats in shares.iter_rows()}
+    out = []
+    for number, typologies in sorted(lead.items()):
+        community = graph.subgraph(groups[number]).copy()
+        acts = {
+            v: max([alone, *(share.get((number, v, t), 0.0) for t in typologies)])
+            for v, alone in community.nodes(data="alone")
+        }
+        nx.set_node_attributes(community, acts, "acts")
+        for ring in peeled(community, s):
+            out.append({v: (hold, acts[v]) for v, hold in ring.items()})
+    return out
 
 
 def hands(pairs: pl.DataFrame) -> nx.Graph:
@@ -74,21 +113,6 @@ def hands(pairs: pl.DataFrame) -> nx.Graph:
     graph.add_nodes_from(sorted(set(pairs["a"]) | set(pairs["b"])))
     graph.add_weighted_edges_from(pairs.select("a", "b", "nats").iter_rows(), weight="nats")
     return graph
-
-
-def found(graph: nx.Graph, s: RingSettings) -> list[dict[str, float]]:
-    """The rings of a graph whose nodes carry `acts` (nats): account -> hold, largest evidence of a first member first.
-
-    Only components in which somebody acted are looked at: the rest cannot be rings.
-    """
-    out: list[dict[str, float]] = []
-    for component in sorted(sorted(c) for c in nx.connected_components(graph)):
-        inside = graph.subgraph(component)
-        if not leading(inside, s) and max(graph.nodes[v]["acts"] for v in inside) < s.acting:
-            continue
-        for community in communities(inside, s):
-            out += peeled(graph, community, s)
-    return sorted(out, key=min)
 
 
 def communities(graph: nx.Graph, s: RingSettings) -> list[list[str]]:
@@ -116,16 +140,13 @@ def communities(graph: nx.Graph, s: RingSettings) -> list[list[str]]:
     return sorted(groups.values())
 
 
-def peeled(graph: nx.Graph, community: Iterable[str], s: RingSettings) -> list[dict[str, float]]:
+def peeled(inside: nx.Graph, s: RingSettings) -> list[dict[str, float]]:
     """Take off, weakest first, whoever does not hold; then the connected rest, each a ring if enough are left.
 
-    A member holds by its acts and by its ties to others, each tie worth as much as the other account is likely to be
-    in the ring itself: two relatives who did nothing must not hold each other.
+    A member holds by its `acts` and by its ties to others, each tie worth as much as the other account is likely to be
+    in the ring itself: two relatives who did nothing must not hold each other. Takes members off `inside`.
     """
-    inside = graph.subgraph(sorted(community)).copy()
-    lead = leading(inside, s)
-    nx.set_node_attributes(inside, {v: evidence(inside, v, lead) for v in inside}, "acts")
-    hold = {v: holds(inside, v, s) for v in inside}
+    hold = {v: holds(inside, v, s) for v in sorted(inside)}
     while hold:
         weakest = min(hold, key=lambda v: (hold[v], v))
         if hold[weakest] >= 0:
@@ -136,24 +157,6 @@ def peeled(graph: nx.Graph, community: Iterable[str], s: RingSettings) -> list[d
         hold.update((v, holds(inside, v, s)) for v in loosened)
     parts = [sorted(c) for c in nx.connected_components(inside)]
     return [{v: hold[v] for v in part} for part in parts if len(part) >= s.least]
-
-
-def leading(graph: nx.Graph, s: RingSettings) -> list[str]:
-    """The typologies that a community shows most, two at the most, `lead` nats at the least."""
-    total: dict[str, float] = {}
-    for _, by in sorted(graph.nodes(data="by")):
-        for typology, nats in (by or {}).items():
-            total[typology] = total.get(typology, 0.0) + nats
-    best = sorted(total, key=lambda t: (-total[t], t))[:2]
-    return [t for t in best if total[t] >= s.lead]
-
-
-def evidence(graph: nx.Graph, account: str, lead: list[str]) -> float:
-    """What an account did, in nats: over all typologies, or of what its community does, where no choice is left to
-    pay for."""
-    by: dict[str, float] = graph.nodes[account].get("by", {})
-    acts: float = graph.nodes[account]["acts"]
-    return max([acts, *(by.get(t, 0.0) for t in lead)])
 
 
 def holds(graph: nx.Graph, account: str, s: RingSettings) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from graph import pooled
 from graph.tables import TYPOLOGIES
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ SELLING = ("confirm_first", "off_platform_lure", "reborn_shop", "counterfeit_net
 BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
 
 
-def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
+def scores(db: Db, s: ScoreSettings, *, active: float, ring_cap: float) -> None:
     """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`.
 
-    Reads `members`, `by_typology`, `suspicion`. `ring_scores`: `ring`, `nats`, `score`. `ring_typologies`: `ring`,
+    Reads `members`, `by_typology`, `suspicion`, `chances_rated`. `ring_scores`: `ring`, `nats`, `score`.
+    `ring_typologies`: `ring`,
     `typology`, `nats`,
     `score`, strongest first. `member_scores`: `ring`, `account_id`, `score`, `typology`, `nats`. `lone_scores`:
     `account_id`,
@@ -31,7 +33,11 @@ def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
     """
     members = db.frame("SELECT * FROM members ORDER BY ring, account_id")
     per = db.frame("SELECT * FROM by_typology ORDER BY account_id, typology")
-    rings = ring_typologies(members, per, active)
+    chances = db.frame(
+        'SELECT m.ring AS "group", c.* FROM chances_rated AS c JOIN members AS m USING (account_id) ORDER BY ALL'
+    )
+    together = pooled.by_typology(pooled.by_act(chances, cap=ring_cap), "group").rename({"group": "ring"})
+    rings = ring_typologies(members, per, together, active)
     total = ring_nats(rings)
     total = total.with_columns(likelihood(pl.col("nats"), s).alias("score"))
     listed = total.filter(pl.col("score") >= s.listed)
@@ -49,8 +55,7 @@ def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
     on_ring = (
         members.join(listed, on="ring")
         .join(own.select("account_id", "typology", pl.col("nats").alias("own")), on="account_id", how="left")
-        .join(suspicion, on="account_id", how="left")
-        .with_columns(pl.col("own", "acts").fill_null(0.0))
+        .with_columns(pl.col("own").fill_null(0.0))
     )
     sure = 1 / (1 + (-(pl.col("hold") + pl.col("acts")) / 4).exp())
     db.put(
@@ -66,7 +71,7 @@ def scores(db: Db, s: ScoreSettings, *, active: float) -> None:
     db.put("lone_scores", lone(own, suspicion, on_ring.select("account_id"), s))
 
 
-def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, active: float) -> pl.DataFrame:
+def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, together: pl.DataFrame, active: float) -> pl.DataFrame:
     """One row a ring and typology with its evidence in nats, `two_way` composed. Columns `ring`, `typology`, `nats`."""
     size = members.group_by("ring").len("size")
     spoken = (1 - active + active * pl.col("nats").clip(upper_bound=50).exp()).log()
@@ -78,6 +83,9 @@ def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, active: float) -> 
         .join(size, on="ring")
         .with_columns((pl.col("nats") + (pl.col("size") - pl.col("acting")) * pl.lit(1 - active).log()).alias("nats"))
         .select("ring", "typology", "nats")
+        .join(together.rename({"nats": "pooled"}), on=["ring", "typology"], how="full", coalesce=True)
+        .with_columns(pl.col("nats", "pooled").fill_null(0.0))
+        .select("ring", "typology", pl.max_horizontal("nats", "pooled").alias("nats"))
     )
     sides = [
         plain.filter(pl.col("typology").is_in(side)).group_by("ring").agg(pl.col("nats").max().alias(name))

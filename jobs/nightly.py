@@ -75,7 +75,7 @@ def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.Da
     with steps.step("rings"):
         rings(db, method.rings)
     with steps.step("scores"):
-        scores(db, method.score, active=method.rings.active)
+        scores(db, method.score, active=method.rings.active, ring_cap=method.rings.ring_cap)
     with steps.step("register"):
         register(db, run_date, method.names)
     with steps.step("watchlists"):

@@ -90,6 +90,14 @@ must."""
 
 NOBODY = "SELECT account_id FROM acted_now WHERE FALSE"
 
+CHANCES = """
+SELECT $typology AS typology, $act AS act, t.account_id, coalesce(a.kind, 'person') AS kind, t.stratum, t.n, t.k
+FROM tally AS t
+SEMI JOIN (SELECT a AS account_id FROM ties UNION SELECT b FROM ties) AS has USING (account_id)
+LEFT JOIN accounts AS a USING (account_id)
+"""
+"""Chances of accounts that have a tie, taken or not: what a ring's members left undone speaks for it."""
+
 TOTALS = """
 SELECT $typology AS typology, $act AS act, t.stratum, coalesce(a.kind, 'person') AS kind,
        count(*) AS accounts, cast(sum(t.n) AS BIGINT) AS n, cast(sum(t.k) AS BIGINT) AS k,
@@ -109,11 +117,13 @@ def all_acts() -> Iterator[tuple[str, Act]]:
 
 
 def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
-    """Make `acted` and `totals`: acts against chances, for every kind of act.
+    """Make `acted`, `chances` and `totals`: acts against chances, for every kind of act.
 
     Reads the night's exports, `uses`, `crowds`, `ties`, `closings`, `successions`, `fees`, `fee_orders`.
     `acted`: one row an account that took a chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`,
-    `stratum`, `n` chances, `k` acts, `keys` of the rows. `totals`: one row a kind of act, stratum and kind of account:
+    `stratum`, `n` chances, `k` acts, `keys` of the rows. `chances`: the same without keys for every account that has
+    a tie,
+    `k` = 0 included. `totals`: one row a kind of act, stratum and kind of account:
     `accounts`, `n`, `k` of accounts not tied to one that acted, `heads`, `taken`: the same with large accounts damped,
     and `nn`, `nk`, `kk`: sums of products, from which rates learns how far accounts differ.
     """
@@ -125,18 +135,21 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     }
     db.put("bursts", bursts(db.frame(BORN_TOGETHER, farm_hours=s.farm_hours), s.farm_size))
     db.make("tied", TIED)
-    acted, totals = [], []
+    acted, chances, totals = [], [], []
     for typology, act in all_acts():
         db.make("tally", TALLY.format(chances=act.sql), **_named(act.sql, names))
         db.make("acted_now", ACTED, typology=typology, act=act.name)
         db.make(f"acted_{act.name}", "SELECT * FROM acted_now")
         db.make("near", NOBODY if act.between_tied else NEAR)
+        db.make(f"chances_{act.name}", CHANCES, typology=typology, act=act.name)
         db.make(f"totals_{act.name}", TOTALS, typology=typology, act=act.name, spread=spread)
         acted.append(f"acted_{act.name}")
+        chances.append(f"chances_{act.name}")
         totals.append(f"totals_{act.name}")
     db.make("acted", _all_of(acted))
+    db.make("chances", _all_of(chances))
     db.make("totals", _all_of(totals))
-    db.drop("tally", "tied", "acted_now", "near", *acted, *totals)
+    db.drop("tally", "tied", "acted_now", "near", *acted, *chances, *totals)
 
 
 def bursts(together: pl.DataFrame, size: int) -> pl.DataFrame:

@@ -17,6 +17,7 @@ Axis = Literal[
     "succession",
     "licence",
     "logistics",
+    "buyback",
 ]
 
 

@@ -1,0 +1,75 @@
+"""Evidence pooled over a group: what many members did a little says as much as what one did often.
+
+For each group and kind of act the members' chances and acts are summed and compared with what honest accounts of their
+kinds and categories would have done. The honest rate of a group varies less than that of one account: its beta
+distribution is as many times narrower as it has members.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import betaln, logsumexp
+
+RING = ((1.0, 9.0), (1.0, 1.0), (6.0, 0.5))
+"""A ring's rate, as beta distributions equally likely: among honest trade as cover, anything, nearly always."""
+
+Floats = NDArray[np.float64]
+
+
+def factor(k: Floats, n: Floats, rate: Floats, spread: Floats) -> Floats:
+    """Log Bayes factor of k acts in n chances: a ring's rate against an honest one; 0 where k is no more than
+    expected."""
+    ring = np.stack([betaln(k + x, n - k + y) - betaln(x, y) for x, y in RING])
+    a, b = rate * spread, (1 - rate) * spread
+    nats: Floats = logsumexp(ring, axis=0) - np.log(len(RING)) - (betaln(k + a, n - k + b) - betaln(a, b))
+    return np.where((k > n * rate) & (nats > 0), nats, 0.0)
+
+
+def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
+    """One row a `group`, `typology`, `act`, `axis`: `n`, `k`, `rate` and pooled `nats`, at most `cap`.
+
+    `chances` holds one row a `group`, `account_id`, `typology`, `act`, `axis` and stratum: `n`, `k`, `rate`, `spread`.
+    """
+    rows = chances.group_by("group", "typology", "act", "axis").agg(
+        pl.col("n", "k").sum(),
+        ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
+        (pl.col("spread").first() * pl.col("account_id").n_unique()).alias("spread"),
+    )
+    n, k, rate, spread = (rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread"))
+    nats = np.minimum(factor(k, n, rate, spread), cap)
+    return rows.with_columns(pl.Series("nats", nats)).sort("group", "typology", "act")
+
+
+def by_typology(acts: pl.DataFrame, *who: str) -> pl.DataFrame:
+    """One row a `who` and `typology`: the strongest act on each axis, summed over axes. Column `nats`."""
+    return (
+        acts.group_by(*who, "typology", "axis")
+        .agg(pl.col("nats").max())
+        .group_by(*who, "typology")
+        .agg(pl.col("nats").sum())
+        .sort(*who, "typology")
+    )
+
+
+def shares(chances: pl.DataFrame, acts: pl.DataFrame, *, least: float) -> pl.DataFrame:
+    """One row a `group`, `account_id`, `typology`: `nats` of the member at its own group's rate, not below `least`.
+
+    Once a group's rate is known, a member with one act in twenty chances speaks for it and one with none in twenty
+    against it, though neither would stand out alone.
+    """
+    known = acts.filter(pl.col("nats") > 0).select(
+        "group", "typology", "act", ((pl.col("k") + 0.5) / (pl.col("n") + 1)).alias("theirs")
+    )
+    rows = chances.join(known, on=["group", "typology", "act"])
+    n, k, rate, spread, theirs = (rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread", "theirs"))
+    wide = np.full_like(theirs, 4.0)
+    ring = betaln(k + theirs * wide, n - k + (1 - theirs) * wide) - betaln(theirs * wide, (1 - theirs) * wide)
+    honest = betaln(k + rate * spread, n - k + (1 - rate) * spread) - betaln(rate * spread, (1 - rate) * spread)
+    each = (
+        rows.with_columns(pl.Series("nats", ring - honest))
+        .group_by("group", "account_id", "typology", "act", "axis")
+        .agg(pl.col("nats").sum())
+    )
+    return by_typology(each, "group", "account_id").with_columns(pl.col("nats").clip(lower_bound=least))
