@@ -55,7 +55,7 @@ def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Sett
         with remembered(db, run_date):
             night.publish()
         runs.point_latest(out)
-        summary(steps, tables)
+    summary(steps, tables)
 
 
 def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:

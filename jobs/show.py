@@ -17,7 +17,7 @@ from jobs import published
 from jobs.errors import UsageError
 
 _ACCOUNTS = ("account_id", "score", "role", "typology", "n_victims", "loss_cny", "region")
-_LINKS = ("account_id", "entity_kind", "entity_id", "weight", "first_seen_at", "last_seen_at")
+_TIES = ("entity_kind", "entity_id", "weight", "accounts", "first_seen_at", "last_seen_at")
 _ORDERS = ("order_id", "buyer_id", "seller_id", "amount", "paid_at")
 
 
@@ -30,7 +30,7 @@ def show(ring_id: str, watchlists: Path, run_date: date | None) -> None:
     Console().print(
         Panel(_head(ring), title=f"{ring_id} · {folder.name}", title_align="left"),
         _table("accounts", accounts.filter(ours), _ACCOUNTS),
-        _table("links", links.filter(ours), _LINKS),
+        _table("tied by", _by_entity(links.filter(ours)), _TIES),
         _table("money that can still be saved", orders.filter(ours), _ORDERS),
     )
 
@@ -55,6 +55,21 @@ def _head(ring: dict[str, Any]) -> Group:
         *(f"[red]+[/] {escape(sentence)}" for sentence in ring["reasons"]),
         *(f"[green]-[/] {escape(sentence)}" for sentence in ring["against"]),
         *([f"falls apart without: {escape(ring['weakest_tie'])}"] if ring["weakest_tie"] else []),
+    )
+
+
+def _by_entity(links: pl.DataFrame) -> pl.DataFrame:
+    """One row a shared thing, what says most first: a ring of fifty has hundreds of links and a dozen of these."""
+    return (
+        links.group_by("entity_kind", "entity_id")
+        .agg(
+            pl.col("weight").max(),
+            pl.col("account_id").sort().str.join(" ").alias("accounts"),
+            pl.len().alias("n"),
+            pl.col("first_seen_at").min(),
+            pl.col("last_seen_at").max(),
+        )
+        .sort("weight", "n", "entity_kind", "entity_id", descending=[True, True, False, False])
     )
 
 

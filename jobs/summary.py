@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import polars as pl
 from rich.console import Console
@@ -12,8 +13,17 @@ from rich.table import Table
 from jobs.steps import Steps
 
 TOP = 10
-_SHOWN = ("rank", "ring_id", "score", "typology", "n_accounts", "n_victims", "loss_cny", "open_cny")
-_MONEY = ("loss_cny", "open_cny")
+_SHOWN = {
+    "rank": "rank",
+    "ring_id": "ring",
+    "score": "score",
+    "typology": "typology",
+    "n_accounts": "accounts",
+    "n_victims": "victims",
+    "loss_cny": "loss",
+    "open_cny": "open",
+}
+"""Column -> heading; short ones, so that the table fits eighty columns."""
 
 
 def summary(steps: Steps, tables: Mapping[str, pl.DataFrame]) -> None:
@@ -25,8 +35,20 @@ def summary(steps: Steps, tables: Mapping[str, pl.DataFrame]) -> None:
 
 
 def _first(rings: pl.DataFrame, title: str) -> Table:
-    table = Table(*_SHOWN, title=title)
-    for row in rings.sort("rank").head(TOP).select(_SHOWN).iter_rows(named=True):
-        cells = {**row, "score": f"{row['score']:.3f}", **{name: f"{row[name]:,.2f}" for name in _MONEY}}
-        table.add_row(*(escape(str(cells[name])) for name in _SHOWN))
+    table = Table(title=title)
+    for heading in _SHOWN.values():
+        names = heading in ("ring", "typology")
+        table.add_column(heading, no_wrap=True, justify="left" if names else "right")
+    for row in rings.sort("rank").head(TOP).select(_SHOWN).iter_rows():
+        table.add_row(*map(_cell, row))
     return table
+
+
+def _cell(value: object) -> str:
+    match value:
+        case float():
+            return f"{value:.3f}"
+        case Decimal():
+            return f"{value:,.0f}"
+        case _:
+            return escape(str(value))
