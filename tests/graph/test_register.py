@@ -1,0 +1,160 @@
+"""A ring keeps its name: stable, grown, shrunk, merged, split, revived, and nights run again or filled in later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from graph.register import register
+from graph.settings import RegisterSettings
+from jobs.warehouse import Warehouse
+from tests.graph.tables_in import NIGHT, remember
+
+S = RegisterSettings()
+Names = dict[str, tuple[str, list[str]]]
+"""The first member of a ring -> (lifecycle, previous ring ids)."""
+
+
+def members(spec: str) -> list[str]:
+    """`a1-4` is a1, a2, a3, a4; parts are joined by commas."""
+    out = []
+    for part in spec.split(","):
+        name, first, last = re.fullmatch(r"([a-z])(\d+)-(\d+)", part).groups()  # type: ignore[union-attr]
+        out += [f"{name}{i}" for i in range(int(first), int(last) + 1)]
+    return out
+
+
+def past(nights: Mapping[int, Mapping[str, str]]) -> list[tuple[date, str, str, float]]:
+    """History from {days from tonight: {ring id: members}}."""
+    return [
+        (NIGHT + timedelta(days=day), ring_id, account, 0.5)
+        for day, rings in nights.items()
+        for ring_id, spec in rings.items()
+        for account in members(spec)
+    ]
+
+
+def tonight(
+    db: Warehouse, rings: list[str], nights: Mapping[int, Mapping[str, str]], run_date: date = NIGHT
+) -> pl.DataFrame:
+    """`ring_names` of a night with these rings, numbered from 1."""
+    rows = [(n, account, 1.0) for n, spec in enumerate(rings, start=1) for account in members(spec)]
+    schema = {"ring": pl.Int64, "account_id": pl.String, "hold": pl.Float64}
+    db.put("members", pl.DataFrame(rows, schema=schema, orient="row"))
+    scores = [(n, 10.0, 0.6) for n in range(1, len(rings) + 1)]
+    db.put(
+        "ring_scores",
+        pl.DataFrame(scores, schema={"ring": pl.Int64, "nats": pl.Float64, "score": pl.Float64}, orient="row"),
+    )
+    remember(db, *past(nights))
+    register(db, run_date, S)
+    return db.frame("SELECT * FROM ring_names ORDER BY ring")
+
+
+def lives(names: pl.DataFrame) -> list[tuple[str, str]]:
+    return names.select("ring_id", "lifecycle").rows()
+
+
+def test_a_first_night_is_all_new_with_names_of_their_own(db: Warehouse) -> None:
+    names = tonight(db, ["a1-4", "b1-4"], {})
+    assert names["lifecycle"].to_list() == ["new", "new"]
+    assert all(re.fullmatch(r"R-[a-z0-9]{6,16}", name) for name in names["ring_id"])
+    assert names["ring_id"].n_unique() == 2
+    assert names["previous_ring_ids"].to_list() == [[], []]
+    assert names["n_before"].to_list() == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("ring", "life"),
+    [("a1-8", "stable"), ("a1-9", "stable"), ("a1-10", "grown"), ("a1-7", "stable"), ("a1-6", "shrunk"),
+     ("a2-8,c1-1", "stable")],
+)  # fmt: skip
+def test_the_same_ring_keeps_its_name(db: Warehouse, ring: str, life: str) -> None:
+    names = tonight(db, [ring], {-7: {"R-aaaaaa": "a1-8"}})
+    assert lives(names) == [("R-aaaaaa", life)]
+    assert names["previous_ring_ids"].to_list() == [["R-aaaaaa"]]
+    assert names.select("n_before", "score_before", "last_seen").row(0) == (8, 0.5, NIGHT - timedelta(days=7))
+
+
+def test_strangers_of_a_past_ring_are_new(db: Warehouse) -> None:
+    names = tonight(db, ["a1-2,c1-8"], {-7: {"R-aaaaaa": "a1-8"}})
+    assert names["lifecycle"].to_list() == ["new"]
+    assert names["ring_id"].item() != "R-aaaaaa"
+
+
+def test_two_rings_become_one_under_the_larger_overlap(db: Warehouse) -> None:
+    names = tonight(db, ["a1-8,b1-4"], {-7: {"R-aaaaaa": "a1-8", "R-bbbbbb": "b1-4"}})
+    assert lives(names) == [("R-aaaaaa", "merged")]
+    assert names["previous_ring_ids"].to_list() == [["R-aaaaaa", "R-bbbbbb"]]
+
+
+def test_a_ring_that_parts_gives_its_name_to_the_larger_part(db: Warehouse) -> None:
+    names = tonight(db, ["a1-4", "a5-12"], {-7: {"R-aaaaaa": "a1-12"}})
+    assert names["lifecycle"].to_list() == ["split", "split"]
+    assert names["ring_id"].to_list()[1] == "R-aaaaaa" != names["ring_id"].to_list()[0]
+    assert names["previous_ring_ids"].to_list() == [["R-aaaaaa"], ["R-aaaaaa"]]
+
+
+def test_a_ring_that_was_away_is_revived_under_its_old_name(db: Warehouse) -> None:
+    names = tonight(db, ["a1-8"], {-14: {"R-aaaaaa": "a1-8"}, -7: {"R-bbbbbb": "b1-4"}})
+    assert lives(names) == [("R-aaaaaa", "revived")]
+    assert names["last_seen"].item() == NIGHT - timedelta(days=14)
+
+
+def test_a_ring_is_known_by_its_newest_members(db: Warehouse) -> None:
+    names = tonight(db, ["a9-16"], {-14: {"R-aaaaaa": "a1-8"}, -7: {"R-aaaaaa": "a5-12"}})
+    assert lives(names) == [("R-aaaaaa", "stable")]
+
+
+def test_the_best_matching_beats_taking_the_best_pair_first(db: Warehouse) -> None:
+    nights = {-7: {"R-aaaaaa": "a1-9", "R-bbbbbb": "b1-5,d1-2"}}
+    # The first ring is nearest to a; if it took that name, the second would be left with none.
+    assert 6 / 14 > 5 / 13 and 5 / 13 + 3 / 9 > 6 / 14
+    names = tonight(db, ["a1-6,b1-5", "a7-9"], nights)
+    assert names["ring_id"].to_list() == ["R-bbbbbb", "R-aaaaaa"]
+
+
+def test_a_name_is_given_once(db: Warehouse) -> None:
+    names = tonight(db, ["a1-4", "a5-8", "a9-12"], {-7: {"R-aaaaaa": "a1-12"}})
+    assert names["ring_id"].n_unique() == 3
+    assert names["lifecycle"].to_list() == ["split"] * 3
+
+
+def test_a_night_run_again_gives_the_same_names(db: Warehouse) -> None:
+    nights = {-7: {"R-aaaaaa": "a1-8"}}
+    first = tonight(db, ["a1-8", "c1-5"], nights)
+    second = tonight(db, ["c1-5", "a1-8"], nights)
+    assert set(first["ring_id"]) == set(second["ring_id"])
+    assert set(lives(first)) == set(lives(second))
+
+
+def test_another_night_gives_other_names_to_new_rings(db: Warehouse) -> None:
+    first = tonight(db, ["c1-5"], {})
+    second = tonight(db, ["c1-5"], {}, NIGHT + timedelta(days=1))
+    assert first["ring_id"].item() != second["ring_id"].item()
+
+
+def test_a_night_filled_in_later_takes_the_names_of_its_future(db: Warehouse) -> None:
+    names = tonight(db, ["a1-6"], {7: {"R-aaaaaa": "a1-8"}, 14: {"R-aaaaaa": "a1-20"}})
+    assert lives(names) == [("R-aaaaaa", "shrunk")]
+    assert names["n_before"].item() == 8
+
+
+def test_the_past_goes_before_the_future(db: Warehouse) -> None:
+    names = tonight(db, ["a1-8"], {-7: {"R-aaaaaa": "a1-8"}, 7: {"R-aaaaaa": "a1-30"}})
+    assert lives(names) == [("R-aaaaaa", "stable")]
+
+
+def test_the_night_before_is_what_changes_are_told_against(db: Warehouse) -> None:
+    tonight(db, ["a1-4"], {-14: {"R-aaaaaa": "a1-3"}, -7: {"R-bbbbbb": "b1-2"}, 7: {"R-aaaaaa": "a1-9"}})
+    assert db.frame("SELECT DISTINCT ring_id FROM ring_past").rows() == [("R-bbbbbb",)]
+    accounts = db.frame("SELECT ring_id, account_id, score FROM ring_accounts ORDER BY ALL")
+    assert accounts.rows() == [("R-aaaaaa", f"a{i}", 0.6) for i in range(1, 5)]
+
+
+def test_a_night_without_rings(db: Warehouse) -> None:
+    assert tonight(db, [], {-7: {"R-aaaaaa": "a1-8"}}).is_empty()
