@@ -72,7 +72,7 @@ def column(node: Node) -> str:
 
 def shown(graph: nx.Graph) -> nx.Graph:
     """The part of a ring's graph that is drawn: all of it up to `MOST` nodes, else the most shared things, the
-    accounts with the highest scores, and `MORE` tied to what the accounts left out share."""
+    accounts at the top of the ring and then by score, and `MORE` tied to what the accounts left out share."""
     if len(graph) <= MOST:
         return graph.copy()
     things = sorted((n for n in graph if n[0] != "account"), key=lambda n: (-graph.degree(n), n))

@@ -61,12 +61,13 @@ BRIEF = ("{n} 个", "{n} ×")
 MORE_WORDS = ("另有 {n} 个账号未画出", "{n} more accounts")
 DRAWN = ("共 {all} 个节点，画出 {drawn} 个；未画出：{out}", "{drawn} of {all} nodes drawn; left out: {out}")
 LEFT_OUT = (
-    ("{n} 个得分较低的账号", "{n} accounts with lower scores"),
+    ("{n} 个排序靠后的账号", "{n} accounts that rank lower"),
     ("{n} 个共用者较少的共用之物", "{n} things that fewer accounts share"),
 )
 WEIGHT = ("线宽：关联强度", "line width: strength of the tie")
 WEAKEST = ("若去掉，团伙即散", "without it the ring falls apart")
-REFERRED = ("在邀请者或前身之下", "below whom it was referred by or succeeds")
+REFERRED = ("在其邀请者、前身或来源之下", "below its referrer, predecessor or source")
+SHARING = ("“n 个”：共用它的账号数", "n ×: accounts that share it")
 
 TOP = 1.2
 NARROWEST = 6.6
@@ -221,6 +222,8 @@ def signs(canvas: Canvas, plan: Layout, falls: bool) -> list[Artist]:
     out.append(Line2D([], [], color=GREY, linewidth=2.5, label=canvas.word(WEIGHT)))
     if falls:
         out.append(Patch(facecolor="white", edgecolor=BLACK, linewidth=2.2, label=canvas.word(WEAKEST)))
+    if not plan.two_lines:
+        out.append(Line2D([], [], linestyle="none", label=canvas.word(SHARING)))
     if plan.tree:
         out.append(Line2D([], [], color=INK, linewidth=0.8, label=canvas.word(REFERRED)))
     return out
