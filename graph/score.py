@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import ScoreSettings
 
-SELLING = ("confirm_first", "off_platform_lure", "reborn_shop", "counterfeit_network", "buyback_live")
+SELLING = ("confirm_first", "reborn_shop", "counterfeit_network", "buyback_live")
 BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
 
 

@@ -4,7 +4,8 @@ One operator's shops sell regulated goods with no licence shown, or one licence 
 produce and petty trade by persons need none: only shops are counted.
 
 Acts: a paid order of regulated goods at a shop that shows no licence; a licence that several owners' shops share.
-Chances: paid orders of regulated goods at shops; shops with a licence that sell them.
+Chances: paid orders of regulated goods at shops; shops with a
+licence that live by them.
 Innocent explanation: a shop whose licence is under renewal, or an agency that registered its clients' shops under its
 own licence by mistake.
 """
@@ -38,8 +39,10 @@ ACTS = (
         )
         SELECT a.account_id, 'shop' AS stratum, a.account_id AS key, l.licence_id IS NOT NULL AS hit
         FROM accounts AS a
-        SEMI JOIN (SELECT DISTINCT seller_id FROM orders WHERE list_contains($regulated, category)) AS r
-          ON r.seller_id = a.account_id
+        SEMI JOIN (
+            SELECT seller_id FROM orders GROUP BY seller_id
+            HAVING 2 * count(*) FILTER (WHERE list_contains($regulated, category)) >= count(*)
+        ) AS r ON r.seller_id = a.account_id
         LEFT JOIN lent AS l USING (licence_id)
         WHERE a.kind = 'shop' AND a.licence_id IS NOT NULL
         """,
