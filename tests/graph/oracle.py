@@ -1,62 +1,81 @@
 """Rings, slowly: every pair in loops, every partition tried, every member weighed again after each one that leaves.
 
-Written from what `graph.rings` promises, not from its code; plain networkx. Accounts whose community has several
-equally good partitions are left to the caller.
+Written from what `graph.rings` promises, not from its code; plain networkx. What a group's acts say is taken from
+`graph.pooled`, which has its own tests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import exp, log
 
 import networkx as nx
+import polars as pl
 
+from graph import pooled
 from graph.settings import RingSettings
 
 HOUSEHOLD = ("device", "address", "phone")
 Tie = tuple[str, str, str, float]
 """Two accounts, the space of what they share, nats."""
+Ring = dict[str, float]
+"""Member -> hold."""
 
 
-@dataclass
-class Told:
-    """What accounts did: `suspicion` over all typologies, `by` typology, in nats."""
-
-    suspicion: dict[str, float] = field(default_factory=dict)
-    by: dict[str, dict[str, float]] = field(default_factory=dict)
-
-    def of(self, account: str, lead: Sequence[str]) -> float:
-        return max([self.suspicion.get(account, 0.0), *(self.by.get(account, {}).get(t, 0.0) for t in lead)])
-
-
-def projected(ties: Sequence[Tie], told: Told, s: RingSettings) -> nx.Graph:
+def projected(ties: Sequence[Tie], alone: Mapping[str, float], s: RingSettings) -> nx.Graph:
     """An edge a pair that is believed; `nats`: a second thing of one space says half, a household is one reason."""
     graph = nx.Graph()
     for a, b in sorted({(a, b) for a, b, _, _ in ties}):
         home = elsewhere = 0.0
-        for space in sorted({t[2] for t in ties}):
-            nats = sorted((t[3] for t in ties if t[:3] == (a, b, space)), reverse=True)
+        for space in sorted({space for _, _, space, _ in ties}):
+            nats = sorted((tie[3] for tie in ties if tie[:3] == (a, b, space)), reverse=True)
             said = nats[0] + 0.5 * sum(nats[1:]) if nats else 0.0
             home, elsewhere = (home + said, elsewhere) if space in HOUSEHOLD else (home, elsewhere + said)
-        nats_of_pair = min(home, s.household) + elsewhere
-        borrowed = sum(min(told.suspicion.get(x, 0.0), s.most_trust) - 1 for x in (a, b))
-        if nats_of_pair + s.trust * borrowed >= s.tie:
-            graph.add_edge(a, b, nats=nats_of_pair)
+        both = min(home, s.household) + elsewhere
+        borrowed = sum(min(alone.get(x, 0.0), s.most_trust) - 1 for x in (a, b))
+        if both + s.trust * borrowed >= s.tie:
+            graph.add_edge(a, b, nats=both)
     return graph
 
 
-def found(ties: Sequence[Tie], told: Told, s: RingSettings) -> dict[frozenset[str], dict[str, float]]:
-    """Rings: their members -> hold of each."""
-    graph = projected(ties, told, s)
-    out: dict[frozenset[str], dict[str, float]] = {}
+def found(graph: nx.Graph, alone: Mapping[str, float], chances: pl.DataFrame, s: RingSettings) -> list[Ring]:
+    """Rings of a projected graph, by their first member."""
+    out: list[Ring] = []
     for component in nx.connected_components(graph):
-        inside = graph.subgraph(component)
-        if leading(inside, told, s) or any(told.suspicion.get(v, 0.0) >= s.acting for v in component):
-            for community in best_partition(inside, s.gamma):
-                for ring in peeled(graph.subgraph(community), told, s):
-                    out[frozenset(ring)] = ring
+        if not leading(component, chances, s):
+            continue
+        for community in best_partition(graph.subgraph(component), s.gamma):
+            lead = leading(community, chances, s)
+            if lead:
+                acts = told(community, alone, chances, lead, s)
+                out += peeled(graph.subgraph(community), acts, s)
+    return sorted(out, key=min)
+
+
+def leading(group: frozenset[str] | set[str], chances: pl.DataFrame, s: RingSettings) -> list[str]:
+    """The two typologies that a group shows most, where that reaches `lead`."""
+    axes: dict[tuple[str, str], float] = {}
+    for row in pooled.by_act(_of(group, chances), cap=s.ring_cap).iter_rows(named=True):
+        axis = (row["typology"], row["axis"])
+        axes[axis] = max(axes.get(axis, 0.0), row["nats"])
+    total = {t: sum(nats for (of, _), nats in sorted(axes.items()) if of == t) for t, _ in axes}
+    return [t for t in sorted(total, key=lambda t: (-total[t], t)) if total[t] >= s.lead][:2]
+
+
+def told(
+    group: frozenset[str], alone: Mapping[str, float], chances: pl.DataFrame, lead: Sequence[str], s: RingSettings
+) -> dict[str, float]:
+    """What each account of a group did: by itself, or as a part of what its group does."""
+    own = _of(group, chances)
+    out = {v: alone.get(v, 0.0) for v in group}
+    for row in pooled.shares(own, pooled.by_act(own, cap=s.ring_cap), least=s.least_share).iter_rows(named=True):
+        if row["typology"] in lead:
+            out[row["account_id"]] = max(out[row["account_id"]], row["nats"])
     return out
+
+
+def _of(group: frozenset[str] | set[str], chances: pl.DataFrame) -> pl.DataFrame:
+    return chances.filter(pl.col("account_id").is_in(sorted(group))).with_columns(group=pl.lit(0))
 
 
 def best_partition(graph: nx.Graph, gamma: float) -> list[frozenset[str]]:
@@ -85,19 +104,8 @@ def partitions(accounts: list[str]) -> Iterator[list[frozenset[str]]]:
             yield [*parts[:i], part | {first}, *parts[i + 1 :]]
 
 
-def leading(graph: nx.Graph, told: Told, s: RingSettings) -> list[str]:
-    """The two typologies with the greatest sum over a community, where the sum reaches `lead`."""
-    total: dict[str, float] = {}
-    for v in sorted(graph):
-        for typology, nats in told.by.get(v, {}).items():
-            total[typology] = total.get(typology, 0.0) + nats
-    return [t for t in sorted(total, key=lambda t: (-total[t], t))[:2] if total[t] >= s.lead]
-
-
-def peeled(graph: nx.Graph, told: Told, s: RingSettings) -> list[dict[str, float]]:
+def peeled(graph: nx.Graph, acts: Mapping[str, float], s: RingSettings) -> list[Ring]:
     """The weakest leaves, and all are weighed anew, until everybody holds; then the connected parts."""
-    lead = leading(graph, told, s)
-    acts = {v: told.of(v, lead) for v in graph}
     left = sorted(graph)
     while left:
         hold = holds(graph.subgraph(left), acts, s)
@@ -107,8 +115,7 @@ def peeled(graph: nx.Graph, told: Told, s: RingSettings) -> list[dict[str, float
         left.remove(weakest)
     rest = graph.subgraph(left)
     hold = holds(rest, acts, s)
-    parts = nx.connected_components(rest)
-    return [{v: hold[v] for v in part} for part in parts if len(part) >= s.least]
+    return [{v: hold[v] for v in part} for part in nx.connected_components(rest) if len(part) >= s.least]
 
 
 def holds(graph: nx.Graph, acts: Mapping[str, float], s: RingSettings) -> dict[str, float]:

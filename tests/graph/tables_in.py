@@ -158,7 +158,7 @@ def night(db: Db, until: str, method: Method | None = None) -> None:
         "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread),
         "rates": lambda: evidence(db, m.score),
         "rings": lambda: rings(db, m.rings),
-        "scores": lambda: scores(db, m.score, active=m.rings.active),
+        "scores": lambda: scores(db, m.score, active=m.rings.active, ring_cap=m.rings.ring_cap),
         "register": lambda: register(db, NIGHT, m.names),
     }
     assert until in stages

@@ -132,6 +132,15 @@ LIVE = [
     Case("sold_again_then_silent", "s",
          [live("1", "b", 100), live("2", "b", 120), live("3", "c", 121)],
          ("1", "2"), 3, [live("1", "b", 100), live("2", "b", 176)], 2),
+    Case("third_sale_to_one_viewer", "s",
+         [*(live(f"{i}", "b", 170 + i) for i in range(3)), live("9", "c", 170)],
+         ("0", "1", "2"), 4, [live("1", "b", 170), live("2", "b", 171), live("3", "b", 172, paid_at=None)], 2),
+    Case("third_sale_to_one_viewer_promoter", "p",
+         [*(live(f"{i}", "b", 170 + i) for i in range(3)), live("9", "c", 170)],
+         ("0", "1", "2"), 4, [live("1", "b", 170), live("2", "b", 171), order("3", "b", "s", promoter_id="p")], 2),
+    Case("bought_back_from_viewer", "s",
+         [live("1", "b", 100), order("2", "s", "b", 110), order("3", "s", "c", 110)],
+         ("2",), 2, [live("1", "b", 100), order("2", "s", "c", 110)], 1),
 ]  # fmt: skip
 
 CASES = [*CONFIRM_FIRST, *OFF_PLATFORM, *REBORN, *GOODS, *LIVE]

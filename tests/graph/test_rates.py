@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph import rates
+from graph import pooled, rates
 from graph.acts import all_acts
 from graph.settings import Method, ScoreSettings
 from jobs.warehouse import Warehouse
@@ -25,14 +25,13 @@ def lbeta(a: float, b: float) -> float:
     return lgamma(a) + lgamma(b) - lgamma(a + b)
 
 
-def slow(n: int, k: int, rate: float, spread: float) -> float:
-    """Log Bayes factor: a ring's rate is anything or nearly one, an honest rate is beta around the platform's."""
+def slow(n: float, k: float, rate: float, spread: float) -> float:
+    """Log Bayes factor: a ring's rate is one of RING's betas, as likely each; an honest one is beta around `rate`."""
     if k <= n * rate:
         return 0.0
-    anything = exp(lbeta(k + 1, n - k + 1))
-    nearly_one = exp(lbeta(k + rates.MOST[0], n - k + rates.MOST[1]) - lbeta(*rates.MOST))
+    ring = sum(exp(lbeta(k + x, n - k + y) - lbeta(x, y)) for x, y in pooled.RING) / len(pooled.RING)
     honest = lbeta(k + rate * spread, n - k + (1 - rate) * spread) - lbeta(rate * spread, (1 - rate) * spread)
-    return max(0.0, log((anything + nearly_one) / 2) - honest)
+    return max(0.0, log(ring) - honest)
 
 
 def nats(n: list[int], k: list[int], rate: float, spread: float = 20.0) -> list[float]:
@@ -116,7 +115,7 @@ def test_a_category_of_few_orders_leans_on_the_others(db: Warehouse) -> None:
 def acted(db: Warehouse, *rows: tuple[str, str, str, float]) -> None:
     """`told` rows (account, typology, axis, nats) through the sums that follow it."""
     schema = {"account_id": pl.String, "typology": pl.String, "axis": pl.String, "nats": pl.Float64}
-    per = rates.by_typology(pl.DataFrame(rows, schema=schema, orient="row"))
+    per = pooled.by_typology(pl.DataFrame(rows, schema=schema, orient="row"), "account_id")
     db.put("by_typology", per)
     db.put("suspicion", rates.suspicion(per))
 
@@ -141,3 +140,28 @@ def test_every_act_that_was_counted_is_told(db: Warehouse) -> None:
     night(db, "rates", Method())
     counted = db.frame("SELECT DISTINCT typology, act, account_id FROM acted ORDER BY ALL").rows()
     assert db.frame("SELECT DISTINCT typology, act, account_id FROM told ORDER BY ALL").rows() == counted
+
+
+def group(*rows: tuple[str, int, int]) -> pl.DataFrame:
+    """Pooled evidence of one ring for one act, its members given as (account, chances, acts); 2 in 100 is usual."""
+    schema = {"account_id": pl.String, "n": pl.Int64, "k": pl.Int64}
+    chances = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        group=pl.lit(1), typology=pl.lit("t"), act=pl.lit("a"), axis=pl.lit("x"), rate=pl.lit(0.02), spread=pl.lit(10.0)
+    )
+    return pooled.by_act(chances, cap=60.0)
+
+
+def test_what_many_did_a_little_is_pooled() -> None:
+    row = group(*((f"a{i}", 10, 2) for i in range(6))).row(0, named=True)
+    assert (row["n"], row["k"], row["rate"]) == (60, 12, pytest.approx(0.02))
+    assert row["nats"] == pytest.approx(slow(60, 12, 0.02, 6 * 10.0))
+    assert nats([10], [1], 0.02, 10.0)[0] < 0.5
+    assert group(*((f"a{i:02}", 10, 1) for i in range(20)))["nats"].item() > 4
+
+
+def test_idle_members_thin_the_pool() -> None:
+    busy = [(f"a{i}", 10, 2) for i in range(6)]
+    idle = [(f"z{i}", 10, 0) for i in range(6)]
+    assert group(*busy, *idle)["nats"].item() < group(*busy)["nats"].item()
+    assert group(*idle)["nats"].item() == 0.0
+    assert group(*((f"a{i:03}", 10, 8) for i in range(200)))["nats"].item() == 60.0, "the cap"

@@ -1,0 +1,108 @@
+"""From what members did to how sure: more acts above fewer, a core above a swollen ring, two_way composed."""
+
+from __future__ import annotations
+
+from math import exp, log
+
+import polars as pl
+import pytest
+
+from graph.score import BUYING, SELLING, scores
+from graph.settings import RingSettings, ScoreSettings
+from graph.tables import TYPOLOGIES
+from jobs.warehouse import Warehouse
+
+S, R = ScoreSettings(), RingSettings()
+Told = tuple[str, str, float]
+"""Account, typology, nats."""
+
+
+def scored(db: Warehouse, rings: dict[int, str], told: list[Told], hold: float = 4.0) -> pl.DataFrame:
+    """`ring_scores` of rings given as words of accounts; every account's acts speak for it alone, nothing is pooled."""
+    rows = [(ring, account, hold, 0.0) for ring, accounts in rings.items() for account in accounts.split()]
+    text = dict.fromkeys(("account_id", "typology"), pl.String)
+    number = dict.fromkeys(("hold", "acts"), pl.Float64)
+    members = pl.DataFrame(rows, schema={"ring": pl.Int64, "account_id": pl.String, **number}, orient="row")
+    per = pl.DataFrame(told, schema={**text, "nats": pl.Float64}, orient="row")
+    suspicion = per.group_by("account_id").agg(pl.col("nats").max()).sort("account_id")
+    acts = pl.col("acts") + pl.col("nats").fill_null(0.0)
+    db.put(
+        "members", members.join(suspicion, on="account_id", how="left").select("ring", "account_id", "hold", acts=acts)
+    )
+    db.put("by_typology", per)
+    db.put("suspicion", suspicion)
+    columns = {**text, "act": pl.String, "axis": pl.String, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64}
+    db.put("chances_rated", pl.DataFrame(schema={**columns, "spread": pl.Float64}))
+    scores(db, S, active=R.active, ring_cap=R.ring_cap)
+    return db.frame("SELECT ring, nats, score FROM ring_scores ORDER BY score DESC, ring")
+
+
+def test_a_ring_is_the_sum_of_its_members_over_all_typologies(db: Warehouse) -> None:
+    row = scored(db, {1: "a b c"}, [("a", "brushing", 5.0), ("b", "brushing", 4.0)]).row(0, named=True)
+    nats = sum(log(1 - R.active + R.active * exp(x)) for x in (5.0, 4.0, 0.0 - 1e9)) - log(len(TYPOLOGIES))
+    assert row["nats"] == pytest.approx(nats)
+    assert row["score"] == pytest.approx(nats / (nats + S.half))
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ([5.0, 5.0, 5.0], [5.0, 5.0, 3.0]),
+        ([5.0, 5.0, 5.0], [5.0, 5.0, 0.0]),
+        ([9.0, 6.0, 6.0], [6.0, 6.0, 6.0]),
+    ],
+)
+def test_more_evidence_stands_above_less(db: Warehouse, above: list[float], below: list[float]) -> None:
+    told = [(f"{side}{i}", "brushing", x) for side, nats in (("u", above), ("v", below)) for i, x in enumerate(nats)]
+    found = scored(db, {1: "v0 v1 v2", 2: "u0 u1 u2"}, told)
+    assert found["ring"].to_list() == [2, 1]
+    assert 0 < found["score"][1] < found["score"][0] < 1
+
+
+def test_a_swollen_ring_scores_less_than_its_core(db: Warehouse) -> None:
+    told = [(f"{side}{i}", "brushing", 5.0) for side in "uv" for i in range(4)]
+    swollen = {1: "u0 u1 u2 u3 " + " ".join(f"idle{i}" for i in range(8)), 2: "v0 v1 v2 v3"}
+    assert scored(db, swollen, told)["ring"].to_list() == [2, 1]
+
+
+def test_little_evidence_is_not_listed(db: Warehouse) -> None:
+    assert scored(db, {1: "a b"}, [("a", "brushing", 2.0), ("b", "brushing", 2.0)]).is_empty()
+    assert db.frame("SELECT * FROM ring_typologies").is_empty()
+    assert db.frame("SELECT * FROM member_scores").is_empty()
+
+
+def test_one_typology_carried_together_beats_one_each(db: Warehouse) -> None:
+    together = [("a", "brushing", 6.0), ("b", "brushing", 6.0)]
+    apart = [("c", "brushing", 6.0), ("d", "pyramid", 6.0)]
+    assert scored(db, {1: "c d", 2: "a b"}, together + apart)["ring"].to_list()[0] == 2
+
+
+@pytest.mark.parametrize(("buying", "carried"), [(9.0, True), (2.0, False)])
+def test_two_way_needs_both_sides(db: Warehouse, buying: float, carried: bool) -> None:
+    scored(db, {1: "a b"}, [("a", "confirm_first", 12.0), ("b", "unpaid_harvest", buying)])
+    found = db.frame("SELECT typology FROM ring_typologies ORDER BY nats DESC")["typology"].to_list()
+    assert ("two_way" in found) is carried
+    if carried:
+        assert found[0] == "two_way"
+
+
+def test_the_sides_are_typologies() -> None:
+    assert set(SELLING) | set(BUYING) <= set(TYPOLOGIES)
+    assert not set(SELLING) & set(BUYING)
+
+
+def test_members_are_scored_and_not_membership(db: Warehouse) -> None:
+    told = [("busy", "brushing", 12.0), ("some", "brushing", 5.0), ("some", "pyramid", 4.0)]
+    score = scored(db, {1: "busy some spare"}, told, hold=0.5)["score"].item()
+    rows = db.frame("SELECT account_id, score, typology, nats FROM member_scores ORDER BY score DESC")
+    assert rows["account_id"].to_list() == ["busy", "some", "spare"]
+    assert rows["typology"].to_list() == ["brushing", "brushing", None]
+    assert rows["score"].max() <= score
+    assert all(0 < s < 1 for s in rows["score"])
+
+
+def test_lone_accounts_are_those_on_no_listed_ring(db: Warehouse) -> None:
+    told = [("a", "brushing", 8.0), ("b", "brushing", 8.0), ("lone", "pyramid", 9.0), ("mild", "pyramid", 2.0)]
+    scored(db, {1: "a b"}, told)
+    rows = db.frame("SELECT account_id, typology, score FROM lone_scores").rows()
+    assert rows == [("lone", "pyramid", pytest.approx(9 / (9 + S.half)))]
