@@ -23,7 +23,7 @@ from jobs.record import record
 from jobs.register_store import recall, remembered
 from jobs.settings import EngineSettings, Settings
 from jobs.steps import Counted, Steps
-from jobs.summary import summary
+from jobs.summary import nothing_new, summary
 from jobs.warehouse import Warehouse
 
 
@@ -35,8 +35,11 @@ def nightly(
     Raises the classes of `jobs.errors`; the nights published before the failure stand.
     """
     with runs.shelf(out), _opened(warehouse, settings.engine) as db:
-        for night in _nights(db, exports, out, run_date, catch_up, settings):
+        nights = _nights(db, exports, out, run_date, catch_up, settings)
+        for night in nights:
             _run(db, exports, out, night, settings)
+        if not nights:
+            nothing_new()
 
 
 def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Settings) -> None:

@@ -34,6 +34,11 @@ def summary(steps: Steps, tables: Mapping[str, pl.DataFrame]) -> None:
         screen.print(_first(tables["rings"], f"{steps.run_date}: {tables['rings'].height} rings"))
 
 
+def nothing_new() -> None:
+    """Say that there was nothing to catch up with: silence would look like a night that was forgotten."""
+    Console(stderr=True).print("every dropped night is published already; --run-date runs one again")
+
+
 def _first(rings: pl.DataFrame, title: str) -> Table:
     table = Table(title=title)
     for heading in _SHOWN.values():
