@@ -1,0 +1,185 @@
+"""Whose loss it is, which row shows it, what each member was: small rings from exports to watchlists."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from graph.settings import Method
+from graph.watchlists import watchlists
+from jobs.warehouse import Warehouse
+from tests.graph.planted import RING, changed, honest, loners, quiet, ring, sales
+from tests.graph.tables_in import (
+    NIGHT,
+    Row,
+    account,
+    card,
+    chat,
+    fill,
+    night,
+    on_one_device,
+    order,
+    published,
+    remember,
+)
+
+HONEST = honest(60)
+LINKS = [chat(f"h{i}", f"h{i:03}", f"buyer of h{i:03}.0", "url", f"page{i}", order_id=f"h{i:03}.0") for i in range(60)]
+RING_ONLY = [*ring(), *HONEST]
+
+
+def first(db: Warehouse, rows: list[Row], typology: str) -> dict[str, object]:
+    """The first ring's row, which must be of this typology."""
+    row = published(db, rows)["rings"].row(0, named=True)
+    assert row["typology"] == typology
+    return row
+
+
+def test_a_code_taken_unpaid_is_lost_and_was_asked_for(db: Warehouse) -> None:
+    unpaid: dict[str, object] = {"paid_at": None, "confirmed_at": None}
+    thieves = ["t1", "t2", "t3"]
+    rows = [card(f"{t}.{i}", t, f"h{7 * i:03}", 100 + i, **unpaid) for t in thieves for i in range(6)]
+    rows += [card(f"{t}.not sent", t, "h001", 110, delivered_at=None, **unpaid) for t in thieves]
+    row = first(db, [*rows, *HONEST, *on_one_device(*thieves)], "unpaid_harvest")
+    assert (row["accounts"], row["n_victims"]) == (thieves, 6)
+    assert (row["exposure_cny"], row["loss_cny"], row["open_cny"]) == (Decimal(1800), Decimal(1800), Decimal(0))
+
+
+def lured(**columns: object) -> list[Row]:
+    """Three accounts that hand the same link to strangers, each of whom reports it and says what it cost."""
+    rows = []
+    for a in ("l1", "l2", "l3"):
+        for i in range(6):
+            link = f"{a}.{i}"
+            rows.append(chat(link, a, f"v{i}", "url", "site", 100 + i, reported_at=101 + i, claimed_cny=250, **columns))
+    return [*rows, *LINKS, *HONEST, *on_one_device("l1", "l2", "l3")]
+
+
+def test_without_an_order_the_loss_is_what_the_receiver_said(db: Warehouse) -> None:
+    row = first(db, lured(), "off_platform_lure")
+    assert (row["accounts"], row["n_victims"]) == (["l1", "l2", "l3"], 6)
+    assert (row["exposure_cny"], row["loss_cny"]) == (Decimal(4500), Decimal(4500))
+
+
+def test_a_message_of_two_acts_is_one_loss(db: Warehouse) -> None:
+    row = first(db, lured(tag="ask_off_platform"), "off_platform_lure")
+    assert row["loss_cny"] == Decimal(4500)
+    assert set(row["axes"]) >= {"report", "tag", "contact", "device"}  # type: ignore[call-overload]
+
+
+def test_a_member_is_nobodys_victim(db: Warehouse) -> None:
+    row = first(db, changed(RING_ONLY, "s1.0", buyer_id="s2"), "confirm_first")
+    assert row["n_victims"] == 27
+
+
+@pytest.mark.xfail(strict=True, reason="HARM sums orders whose buyer is a member: no victim, yet exposure and loss")
+def test_money_that_stays_in_the_ring_is_no_loss(db: Warehouse) -> None:
+    row = first(db, changed(RING_ONLY, "s1.0", buyer_id="s2"), "confirm_first")
+    assert (row["exposure_cny"], row["loss_cny"]) == (Decimal(2700), Decimal(2600))
+
+
+def test_a_member_who_waits_for_a_parcel_is_not_to_be_saved(db: Warehouse) -> None:
+    assert published(db, changed(RING_ONLY, "s1.open", buyer_id="s2"))["open_orders"].is_empty()
+
+
+@pytest.mark.parametrize("state", ["confirmed_at", "refunded_at", "cancelled_at"])
+def test_an_order_that_is_over_is_not_open(db: Warehouse, state: str) -> None:
+    assert published(db, changed(RING_ONLY, "s1.open", **{state: 179}))["open_orders"].is_empty()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="three lone sellers of 150 widen the beta of all honest rates until rings vanish"
+)
+def test_a_few_who_cheat_alone_do_not_hide_a_ring(db: Warehouse) -> None:
+    assert published(db, [*ring(), *honest(150), *loners(3)])["rings"]["accounts"].to_list() == [RING]
+
+
+def halves(name: str, joined: bool) -> list[Row]:
+    """Four sellers who confirm first: on one pocket, or in two pairs that one phone number joins."""
+    four = [f"{name}{i}" for i in range(4)]
+    rows = [row for a in four for row in sales(a, 7, 3, n=8, **({"payee_id": f"{name}'s pocket"} if joined else {}))]
+    rows += on_one_device(*four[:2], thing=f"{name} 1") + on_one_device(*four[2:], thing=f"{name} 2")
+    return rows if joined else [*rows, *(account(a, registered_at=-900.0 + 90 * i, phone_id=f"{name}'s number")
+                                         for i, a in enumerate(four[1:3]))]  # fmt: skip
+
+
+@pytest.mark.xfail(
+    strict=True, reason="ring_rows pastes a column in the order of base to rows that a join has reordered"
+)
+def test_the_weakest_tie_is_the_rings_own(db: Warehouse) -> None:
+    names = [f"r{i:02}" for i in range(10)]
+    rows = [row for i, name in enumerate(names) for row in halves(name, joined=i % 3 == 0)]
+    rings = published(db, [*rows, *honest(80)])["rings"].sort("accounts")
+    assert rings["accounts"].to_list() == [[f"{name}{i}" for i in range(4)] for name in names]
+    assert rings["weakest_tie"].to_list() == [
+        f"payee {name}'s pocket" if i % 3 == 0 else f"phone {name}'s number" for i, name in enumerate(names)
+    ]
+
+
+def leak() -> list[Row]:
+    """Three strangers on one phone quote the orders of one shop's buyers."""
+    rows = [*LINKS, *on_one_device("x1", "x2", "x3"), *HONEST]
+    for k in range(15):
+        stranger = f"x{k % 3 + 1}"
+        said = {"order_id": f"src{k}", "reported_at": 101, "claimed_cny": 9}
+        rows.append(order(f"src{k}", f"victim{k}", "source", 90))
+        rows.append(chat(f"m{k:02}", stranger, f"victim{k}", "url", f"{stranger}'s page", 100 + k, **said))
+    return rows
+
+
+def test_the_source_of_a_leak_is_no_suspect(db: Warehouse) -> None:
+    lists = published(db, leak())
+    roles = dict(lists["accounts"].select("account_id", "role").iter_rows())
+    assert roles["source"] == "source"
+    assert "it is a common source, not a suspect" in str(
+        lists["accounts"].filter(account_id="source")["against"].to_list()
+    )
+    assert set(lists["links"]["entity_kind"]) == {"device", "source"}
+
+
+@pytest.mark.xfail(
+    strict=True, reason="LINK_ROWS has no branch for source: the tie is listed without the row that shows it"
+)
+def test_a_tie_by_source_is_shown_by_a_row(db: Warehouse) -> None:
+    lists = published(db, leak())
+    assert len(lists["evidence"].filter(pl.col("fact").str.starts_with("Used order source"))) > 0
+
+
+def test_a_line_of_recruits_has_a_top_and_promoters(db: Warehouse) -> None:
+    tree = {"top": None, "mid1": "top", "mid2": "top", **{f"low{i}": f"mid{i % 2 + 1}" for i in range(8)}}
+    rows = [account(a, registered_at=5.0 * i, inviter_id=up) for i, (a, up) in enumerate(tree.items())]
+    rows += [order(f"fee{a}", a, up, 80 + i, category="membership") for i, (a, up) in enumerate(tree.items()) if up]
+    lists = published(db, [*rows, *HONEST])
+    assert lists["rings"]["typology"].to_list() == ["pyramid"]
+    roles = dict(lists["accounts"].select("account_id", "role").iter_rows())
+    assert (roles["top"], roles["mid1"], roles["mid2"]) == ("organiser", "promoter", "promoter")
+    assert {roles[f"low{i}"] for i in range(8)} == {"buyer"}
+
+
+def test_the_newest_verdict_stands(db: Warehouse) -> None:
+    said = [("s1", "watch", 100), ("s1", "confirmed", 120), ("s2", "cleared", 90)]
+    fill(db, RING_ONLY, labels=[{"subject_id": s, "verdict": v, "decided_at": d} for s, v, d in said])
+    night(db, "register")
+    accounts = watchlists(db, NIGHT, Method(), "zh")["accounts"]
+    assert dict(accounts.select("account_id", "verdict").iter_rows()) == {
+        "s1": "confirmed", "s2": "cleared", "s3": None, "s4": None, "s5": None
+    }  # fmt: skip
+
+
+def test_a_second_night_tells_what_changed(db: Warehouse) -> None:
+    fill(db, [*RING_ONLY, *quiet()])
+    before = NIGHT - timedelta(days=7)
+    known = [(before, "R-aaaaaa", a, 0.2) for a in ("s1", "s2", "s3", "s4", "gone1")]
+    lost = [(before, "R-zzzzzz", a, 0.5) for a in ("z1", "z2")]
+    remember(db, *known, *lost)
+    night(db, "register")
+    changes = watchlists(db, NIGHT, Method(), "en")["changes"]
+    new = changes.filter(change="new")
+    assert len(new) == 1
+    rest = changes.filter(pl.col("change") != "new").select("ring_id", "change", "account_id").rows()
+    assert rest == [("R-aaaaaa", "joined", "s5"), ("R-aaaaaa", "left", "gone1"), ("R-aaaaaa", "score", None),
+                    ("R-zzzzzz", "gone", None)]  # fmt: skip
+    assert "Not seen tonight; last had 2 accounts." in changes["detail"].to_list()
