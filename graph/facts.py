@@ -91,12 +91,13 @@ ends AS (
   UNION ALL
     SELECT ring, space, entity_id, kind, b, nats, first_at, last_at FROM within
 )
-SELECT u.ring_id, u.account_id, u.kind AS entity_kind, u.entity_id, u.space, max(e.nats) AS weight,
+SELECT u.ring_id, u.account_id, u.kind AS entity_kind, u.entity_id, u.space, cast(max(e.nats) AS DOUBLE) AS weight,
        min(u.first_at) AS first_seen_at, max(u.last_at) AS last_seen_at
 FROM used AS u JOIN ends AS e USING (ring, account_id, space, entity_id)
 GROUP BY u.ring_id, u.account_id, u.kind, u.entity_id, u.space
 UNION ALL
-SELECT n.ring_id, e.account_id, e.kind, e.entity_id, e.space, max(e.nats), min(e.first_at), max(e.last_at)
+SELECT n.ring_id, e.account_id, e.kind, e.entity_id, e.space, cast(max(e.nats) AS DOUBLE),
+       min(e.first_at), max(e.last_at)
 FROM ends AS e JOIN ring_names AS n USING (ring) WHERE e.space = 'account'
 GROUP BY n.ring_id, e.account_id, e.kind, e.entity_id, e.space
 """

@@ -32,7 +32,7 @@ def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
 
     `chances` holds one row a `group`, `account_id`, `typology`, `act`, `axis` and stratum: `n`, `k`, `rate`, `spread`.
     """
-    rows = chances.group_by("group", "typology", "act", "axis").agg(
+    rows = chances.group_by("group", "typology", "act", "axis", maintain_order=True).agg(
         pl.col("n", "k").sum(),
         ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
         (pl.col("spread").first() * pl.col("account_id").n_unique()).alias("spread"),
@@ -45,9 +45,9 @@ def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
 def by_typology(acts: pl.DataFrame, *who: str) -> pl.DataFrame:
     """One row a `who` and `typology`: the strongest act on each axis, summed over axes. Column `nats`."""
     return (
-        acts.group_by(*who, "typology", "axis")
+        acts.group_by(*who, "typology", "axis", maintain_order=True)
         .agg(pl.col("nats").max())
-        .group_by(*who, "typology")
+        .group_by(*who, "typology", maintain_order=True)
         .agg(pl.col("nats").sum())
         .sort(*who, "typology")
     )
@@ -69,7 +69,7 @@ def shares(chances: pl.DataFrame, acts: pl.DataFrame, *, least: float) -> pl.Dat
     honest = betaln(k + rate * spread, n - k + (1 - rate) * spread) - betaln(rate * spread, (1 - rate) * spread)
     each = (
         rows.with_columns(pl.Series("nats", ring - honest))
-        .group_by("group", "account_id", "typology", "act", "axis")
+        .group_by("group", "account_id", "typology", "act", "axis", maintain_order=True)
         .agg(pl.col("nats").sum())
     )
     return by_typology(each, "group", "account_id").with_columns(pl.col("nats").clip(lower_bound=least))

@@ -47,7 +47,7 @@ def evidence(db: Db, s: ScoreSettings) -> None:
         orient="row",
     )
     told = (
-        told.group_by("typology", "act", "account_id")
+        told.group_by("typology", "act", "account_id", maintain_order=True)
         .agg(
             pl.col("n", "k").sum(),
             ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
@@ -70,7 +70,7 @@ def suspicion(per_typology: pl.DataFrame) -> pl.DataFrame:
     top = pl.col("nats").max()
     others = typologies - pl.len()
     return (
-        per_typology.group_by("account_id")
+        per_typology.group_by("account_id", maintain_order=True)
         .agg((top + (((pl.col("nats") - top).exp().sum() + others * (-top).exp()) / typologies).log()).alias("nats"))
         .sort("account_id")
     )
@@ -89,7 +89,9 @@ def rates(totals: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:
     and its `spread` per act: pseudo-chances of the beta distribution of honest rates, few where accounts differ
     much."""
     act = ["typology", "act"]
-    overall = totals.group_by(act).agg(((pl.col("taken").sum() + 0.5) / (pl.col("heads").sum() + 50)).alias("overall"))
+    overall = totals.group_by(act, maintain_order=True).agg(
+        ((pl.col("taken").sum() + 0.5) / (pl.col("heads").sum() + 50)).alias("overall")
+    )
     rate = ((pl.col("taken") + 50 * pl.col("overall")) / (pl.col("heads") + 50)).clip(1e-5, 0.999)
     p, q = pl.col("rate"), 1 - pl.col("rate")
     beyond = pl.col("kk") - 2 * p * pl.col("nk") + p * p * pl.col("nn") - p * q * pl.col("n")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ACTED = """
 SELECT m.ring, {who} t.typology, t.act, cast(sum(t.n) AS BIGINT) AS n, cast(sum(t.k) AS BIGINT) AS k,
-       sum(t.rate * t.n) / sum(t.n) AS rate, sum(t.nats) AS nats
+       sum(t.rate * t.n) / sum(t.n) AS rate, round(sum(t.nats), 6) AS nats
 FROM told AS t JOIN members AS m USING (account_id)
 JOIN ring_typologies AS r ON r.ring = m.ring AND r.typology = t.typology
 GROUP BY m.ring, {who} t.typology, t.act HAVING sum(t.nats) >= $least

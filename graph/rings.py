@@ -23,33 +23,63 @@ if TYPE_CHECKING:
 
 PAIRS = """
 WITH per_space AS (
-    SELECT a, b, space, max(nats) + 0.5 * (sum(nats) - max(nats)) AS nats FROM ties GROUP BY a, b, space
+    SELECT a, b, space, max(nats) + (sum(nats) - max(nats)) / 2 AS nats FROM ties GROUP BY a, b, space
 ),
 per_pair AS (
     SELECT a, b,
            least(coalesce(sum(nats) FILTER (WHERE space IN ('device', 'address', 'phone')), 0), $household)
            + coalesce(sum(nats) FILTER (WHERE space NOT IN ('device', 'address', 'phone')), 0) AS nats
     FROM per_space GROUP BY a, b
+),
+acting AS (SELECT account_id, max(nats) AS nats FROM by_typology WHERE nats > 0 GROUP BY account_id),
+alike AS (
+    SELECT p.a, p.b, max(least(x.nats, y.nats)) AS nats
+    FROM per_pair AS p
+    JOIN by_typology AS x ON x.account_id = p.a
+    JOIN by_typology AS y ON y.account_id = p.b AND y.typology = x.typology
+    GROUP BY p.a, p.b
+),
+weighed AS (
+    SELECT p.a, p.b, cast(p.nats AS DOUBLE) AS nats,
+           least(coalesce(s.nats, 0), $most_trust) AS alike,
+           least(least(coalesce(x.nats, 0), coalesce(y.nats, 0)), $most_trust) AS acts
+    FROM per_pair AS p
+    LEFT JOIN alike AS s ON s.a = p.a AND s.b = p.b
+    LEFT JOIN acting AS x ON x.account_id = p.a
+    LEFT JOIN acting AS y ON y.account_id = p.b
+),
+believed AS (
+    SELECT a, b, nats,
+           nats + least($trust * (2 * alike - (acts - least(alike, acts)) - $doubt), $lend * nats) AS belief
+    FROM weighed
 )
-SELECT p.a, p.b, p.nats
-FROM per_pair AS p
-LEFT JOIN suspicion AS x ON x.account_id = p.a
-LEFT JOIN suspicion AS y ON y.account_id = p.b
-WHERE p.nats + $trust * (least(coalesce(x.nats, 0), $most_trust) + least(coalesce(y.nats, 0), $most_trust) - 2) >= $tie
-ORDER BY p.a, p.b
+SELECT a, b, nats, belief FROM believed WHERE nats >= $least_tie AND belief >= $tie ORDER BY a, b
 """
-"""A second thing of one space (another device) says half as much again. What a household shares (device, address,
-phone) is one reason, however many of the three it shares."""
+"""What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing of
+one space (another device) says half as much again. A tie is believed more between two accounts that do the same, and
+less between two that both act but do different things (two rings that share a host are not one); acts add at most
+`$lend` times its own weight: a chance tie stays one whatever its ends did."""
 
 
 def rings(db: Db, s: RingSettings) -> None:
     """Make `members` and `pairs`.
 
-    Reads `ties`, `suspicion`, `chances_rated`. `pairs`: one row two tied accounts, `a` < `b`, `nats`. `members`: one
-    row an account on a candidate ring: `ring` (number of the night, not yet a name), `account_id`, `hold` (log-odds
-    that it belongs: its ties to the others, its acts, less `entry`), `acts` (nats, at its ring's own rates).
+    Reads `ties`, `suspicion`, `by_typology`, `chances_rated`. `pairs`: one row two tied accounts, `a` < `b`: `nats`,
+    `belief` (the same with what both did). `members`: one row an account on a candidate ring: `ring` (number of the
+    night, not yet a name), `account_id`, `hold` (log-odds that it belongs: its ties to the others, its acts, less
+    `entry`), `acts` (nats, at its ring's own rates).
     """
-    db.make("pairs", PAIRS, household=s.household, trust=s.trust, most_trust=s.most_trust, tie=s.tie)
+    db.make(
+        "pairs",
+        PAIRS,
+        household=s.household,
+        trust=s.trust,
+        most_trust=s.most_trust,
+        doubt=s.doubt,
+        tie=s.tie,
+        least_tie=s.least_tie,
+        lend=s.lend,
+    )
     graph = hands(db.frame("SELECT * FROM pairs ORDER BY a, b"))
     tied = "account_id IN (SELECT a FROM pairs UNION SELECT b FROM pairs)"
     alone = dict(db.frame(f"SELECT account_id, nats FROM suspicion WHERE {tied} ORDER BY account_id").iter_rows())
@@ -108,10 +138,11 @@ def found(
 
 
 def hands(pairs: pl.DataFrame) -> nx.Graph:
-    """The graph of accounts: an edge a pair of `pairs`, `nats` its weight; nodes and edges in sorted order."""
+    """The graph of accounts: an edge a pair of `pairs` with its `nats` and `belief`, all in sorted order."""
     graph = nx.Graph()
     graph.add_nodes_from(sorted(set(pairs["a"]) | set(pairs["b"])))
-    graph.add_weighted_edges_from(pairs.select("a", "b", "nats").iter_rows(), weight="nats")
+    for a, b, nats, belief in pairs.select("a", "b", "nats", "belief").iter_rows():
+        graph.add_edge(a, b, nats=nats, belief=belief)
     return graph
 
 
@@ -123,7 +154,7 @@ def communities(graph: nx.Graph, s: RingSettings) -> list[list[str]]:
     """
     if graph.number_of_nodes() < 4:
         return [sorted(graph)]
-    edges = sorted((min(u, v), max(u, v), round(w, 2)) for u, v, w in graph.edges(data="nats"))
+    edges = sorted((min(u, v), max(u, v), round(w, 2)) for u, v, w in graph.edges(data="belief"))
     _, label = leiden(
         edges,
         None,

@@ -78,7 +78,8 @@ def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, together: pl.DataF
     plain = (
         members.select("ring", "account_id")
         .join(per, on="account_id")
-        .group_by("ring", "typology")
+        .sort("ring", "typology", "account_id")
+        .group_by("ring", "typology", maintain_order=True)
         .agg(spoken.sum().alias("nats"), pl.len().alias("acting"))
         .join(size, on="ring")
         .with_columns((pl.col("nats") + (pl.col("size") - pl.col("acting")) * pl.lit(1 - active).log()).alias("nats"))

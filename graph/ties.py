@@ -89,8 +89,8 @@ pairs AS (
       ON a.space = b.space AND a.entity_id = b.entity_id AND a.account_id < b.account_id
 )
 SELECT a, b, space, entity_id, min(kind) AS kind,
-       max(nats * CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN $apart ELSE 1.0 END
-                * CASE WHEN burst THEN 1.25 ELSE 1.0 END) AS nats,
+       cast(max(nats * CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN $apart ELSE 1.0 END
+                     * CASE WHEN burst THEN 1.25 ELSE 1.0 END) AS DECIMAL(12, 6)) AS nats,
        min(first_at) AS first_at, max(last_at) AS last_at, bool_or(overlap) AS overlap, bool_or(burst) AS burst
 FROM pairs GROUP BY a, b, space, entity_id
 """
@@ -134,12 +134,14 @@ be used at the same time: that it changed hands then is the point."""
 TIES = """
 SELECT a, b, space, kind, entity_id, nats, first_at, last_at, overlap, burst FROM shared_ties
 UNION ALL
-SELECT least(old_id, new_id), greatest(old_id, new_id), 'account', 'succession', old_id, $succession,
+SELECT least(old_id, new_id), greatest(old_id, new_id), 'account', 'succession', old_id,
+       cast($succession AS DECIMAL(12, 6)),
        closed_at, registered_at, FALSE, FALSE
 FROM successions
 UNION ALL
 SELECT least(a.account_id, a.inviter_id), greatest(a.account_id, a.inviter_id), 'account', 'inviter', a.inviter_id,
-       CASE WHEN f.fees > 0 THEN $fee ELSE $inviter END, a.registered_at, a.registered_at, FALSE, FALSE
+       cast(CASE WHEN f.fees > 0 THEN $fee ELSE $inviter END AS DECIMAL(12, 6)), a.registered_at, a.registered_at,
+       FALSE, FALSE
 FROM accounts AS a
 JOIN accounts AS i ON i.account_id = a.inviter_id
 LEFT JOIN fees AS f ON f.account_id = a.account_id
@@ -172,7 +174,8 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     `fee_orders`, `fees`.
 
     Reads `uses`, `accounts`, `orders`, `devices`. `ties` columns: `a` < `b` (accounts), `space`, `kind`, `entity_id`
-    (an account for inviter and succession), `nats` (log-odds of one hand), `first_at`, `last_at`, `overlap`, `burst`.
+    (an account for inviter and succession), `nats` (log-odds of one hand; decimal, so that sums do not depend on
+    order), `first_at`, `last_at`, `overlap`, `burst`.
     """
     db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)
     db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)

@@ -101,12 +101,14 @@ LEFT JOIN accounts AS a USING (account_id)
 TOTALS = """
 SELECT $typology AS typology, $act AS act, t.stratum, coalesce(a.kind, 'person') AS kind,
        count(*) AS accounts, cast(sum(t.n) AS BIGINT) AS n, cast(sum(t.k) AS BIGINT) AS k,
-       sum(t.n * $spread / (t.n + $spread)) AS heads, sum(t.k * $spread / (t.n + $spread)) AS taken,
+       cast(sum(cast(t.n * $spread / (t.n + $spread) AS DECIMAL(18, 6))) AS DOUBLE) AS heads,
+       cast(sum(cast(t.k * $spread / (t.n + $spread) AS DECIMAL(18, 6))) AS DOUBLE) AS taken,
        cast(sum(t.n * t.n) AS DOUBLE) AS nn, cast(sum(t.n * t.k) AS DOUBLE) AS nk, cast(sum(t.k * t.k) AS DOUBLE) AS kk
 FROM tally AS t ANTI JOIN near USING (account_id) LEFT JOIN accounts AS a USING (account_id)
 GROUP BY t.stratum, coalesce(a.kind, 'person')
 """
-"""A large account counts as at most `$spread` chances: a busy fraudster must not set the platform's rate."""
+"""A large account counts as at most `$spread` chances: a busy fraudster must not set the platform's rate. Decimals: a
+sum of floats differs with the order of threads."""
 
 
 def all_acts() -> Iterator[tuple[str, Act]]:
