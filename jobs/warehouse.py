@@ -143,8 +143,9 @@ class Warehouse:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
-            # Ids are keyed hashes: a dictionary of them saves no space and doubles the time to store 4 M orders.
-            "disabled_compression_methods": "dict_fsst",
+            # Ids are keyed hashes, and no dictionary makes them smaller; with these, 4 M orders take twice as long to
+            # store, and as long again to read in the night, for a file of a third of the size.
+            "disabled_compression_methods": "dict_fsst,bitpacking,rle",
         }
         if threads:
             settings["threads"] = threads

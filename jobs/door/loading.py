@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -18,8 +19,8 @@ from jobs.door.discover import Drop, Source, drops, sources
 from jobs.door.layout import ExportFile
 from jobs.door.parquetfile import ParquetFile
 from jobs.door.settings import DoorSettings
-from jobs.door.store import FileRecord, ensure_tables, forget, next_file_id, reconcile, supersede
-from jobs.door.take import Place, take
+from jobs.door.store import FileRecord, ensure_tables, forget, next_file_id, reconcile, supersede, sweep
+from jobs.door.take import Place, judge, pour
 from jobs.door.text import prepare, sha256, stamp
 from jobs.door.textfiles import CsvFile, NdjsonFile
 from jobs.errors import ExportError, NotYetError, RingwatchError, UsageError
@@ -53,6 +54,7 @@ def load(
     is not kept), UsageError (the run date lies before every drop), RingwatchError (disk full, or rows gone missing).
     """
     ensure_tables(w)
+    sweep(w)
     found = drops(exports)
     for drop in found:
         if until is None or drop.date is None or drop.date <= until:
@@ -75,71 +77,91 @@ def _load_drop(
     if door.ready_file and not (drop.folder / door.ready_file).is_file():
         raise NotYetError(f"{drop.folder} has no {door.ready_file} yet. Try again when the drop is whole")
     files = sources(drop, exports)
-    with _disk_full_said_clearly(), w.transaction():
+    with _disk_full_said_clearly(), _emptied(w.scratch / "door") as scratch:
         if _unchanged(w, drop, files, door):
             return
         loaded = drop.date or _UNDATED
-        forget(w, loaded)
-        for export in EXPORTS:
-            _load_table(w, export, [s for s in files if s.export is export], loaded, door, progress)
-        if drop.date is None:
-            _date_by_rows(w, until)
+        try:
+            with w.transaction():
+                poured = _pour_all(w, files, loaded, door, scratch, progress)
+            with w.transaction():
+                forget(w, loaded)
+                for export in EXPORTS:
+                    _judge_table(w, export, [p for p in poured if p.place.source.export is export], door)
+                if drop.date is None:
+                    _date_by_rows(w, until)
+        except BaseException:
+            sweep(w)
+            raise
 
 
-def _load_table(
+@dataclass(frozen=True)
+class _Poured:
+    """A file whose rows are in the warehouse, but count nowhere yet."""
+
+    place: Place
+    file: ExportFile
+    sha256: str
+    bytes: int
+    stamp: str
+
+
+def _pour_all(
     w: Warehouse,
-    export: Export,
     files: Sequence[Source],
     drop_date: date,
     door: DoorSettings,
+    scratch: Path,
     progress: Callable[[str], None],
-) -> None:
-    taken = [_load_file(w, source, drop_date, door, progress) for source in files]
-    beaten = supersede(w, export, drop_date) if taken else {}
-    for file_id in taken:
-        w.rows(
-            f"UPDATE files SET superseded = $superseded, loaded ="
-            f" (SELECT count(*) FROM {export.name}_rows r WHERE r.file_id = $file) WHERE file_id = $file",
-            file=file_id,
-            superseded=beaten.get(file_id, 0),
-        )
-    for record in _records(w, "drop_date = $drop AND table_name = $table", drop=drop_date, table=export.name):
+) -> list[_Poured]:
+    first, poured = next_file_id(w), list[_Poured]()
+    for number, source in enumerate(files):
+        progress(source.rel)
+        before, place = stamp(source), Place(w, source, drop_date, first + number, door.zone)
+        own = scratch / str(number)
+        own.mkdir(mode=0o700)
+        with _unreadable(source):
+            file, digest, size = _opened(w, source, door, own)
+            pour(place, file)
+        poured.append(_Poured(place, file, digest, size, str(before)))
+    return poured
+
+
+def _judge_table(w: Warehouse, export: Export, poured: Sequence[_Poured], door: DoorSettings) -> None:
+    if not poured:
+        return
+    set_aside = [judge(p.place, p.file) for p in poured]
+    beaten = supersede(w, export, poured[0].place.drop_date)
+    for p, aside in zip(poured, set_aside, strict=True):
+        if str(stamp(p.place.source)) != p.stamp:
+            rel = p.place.source.rel
+            raise NotYetError(f"file {rel}: changed while it was read. Try again when the drop is whole")
+        _record(w, p, aside, beaten.get(p.place.file_id, 0), door)
+    for record in _records(
+        w, "drop_date = $drop AND table_name = $table", drop=poured[0].place.drop_date, table=export.name
+    ):
         reconcile(record)
 
 
-def _load_file(
-    w: Warehouse, source: Source, drop_date: date, door: DoorSettings, progress: Callable[[str], None]
-) -> int:
-    progress(source.rel)
-    before, place = stamp(source), Place(w, source, drop_date, next_file_id(w), door.zone)
-    scratch = w.scratch / "door"
-    scratch.mkdir(mode=0o700, exist_ok=True)
-    try:
-        with _unreadable(source):
-            file, digest, size = _opened(w, source, door, scratch)
-            set_aside = take(place, file)
-    finally:
-        for leftover in scratch.iterdir():
-            leftover.unlink()
-    if stamp(source) != before:
-        raise NotYetError(f"file {source.rel}: changed while it was read. Try again when the drop is whole")
+def _record(w: Warehouse, poured: _Poured, set_aside: int, superseded: int, door: DoorSettings) -> None:
+    source, layout = poured.place.source, poured.file.layout
     w.rows(
-        "INSERT INTO files VALUES ($file, $drop, $table, $path, $sha, $bytes, $read, 0, 0, $aside, $columns, $unknown,"
-        " $reading, $stamp)",
-        file=place.file_id,
-        drop=drop_date,
+        "INSERT INTO files SELECT $file, $drop, $table, $path, $sha, $bytes, $read, count(*), $superseded, $aside, $columns,"
+        f" $unknown, $reading, $stamp FROM {poured.place.table} WHERE file_id = $file AND drop_date IS NOT NULL",
+        file=poured.place.file_id,
+        drop=poured.place.drop_date,
         table=source.export.name,
         path=source.rel,
-        sha=digest,
-        bytes=size,
-        read=file.total,
+        sha=poured.sha256,
+        bytes=poured.bytes,
+        read=poured.file.total,
+        superseded=superseded,
         aside=set_aside,
-        columns=list(file.layout.ours),
-        unknown=list(file.layout.unknown),
+        columns=list(layout.ours),
+        unknown=list(layout.unknown),
         reading=_reading(door, source.export),
-        stamp=str(before),
+        stamp=poured.stamp,
     )
-    return place.file_id
 
 
 def _opened(w: Warehouse, source: Source, door: DoorSettings, scratch: Path) -> tuple[ExportFile, str, int]:
@@ -263,3 +285,13 @@ def _disk_full_said_clearly() -> Iterator[None]:
 def _disk_full(error: Exception) -> bool:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return full or "No space left" in str(error) or "max_temp_directory_size" in str(error)
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """A private folder for unpacked and decoded files, gone with everything in it."""
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

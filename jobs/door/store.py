@@ -69,6 +69,12 @@ def forget(w: Warehouse, drop_date: date) -> None:
         w.rows(f"DELETE FROM {table} WHERE drop_date = $drop", drop=drop_date)
 
 
+def sweep(w: Warehouse) -> None:
+    """Delete what an earlier run poured in and did not get to date: rows without a drop date count nowhere."""
+    for export in EXPORTS:
+        w.rows(f"DELETE FROM {export.name}_rows WHERE drop_date IS NULL")
+
+
 def next_file_id(w: Warehouse) -> int:
     """One more than any file has; ids grow in the order of loading, so within a drop by table and name."""
     return int(w.rows("SELECT coalesce(max(file_id), 0) + 1 FROM files")[0][0])

@@ -41,51 +41,68 @@ class Place:
         return f"{self.source.export.name}_rows"
 
 
-def take(place: Place, file: ExportFile) -> int:
-    """Every row of the file into `<table>_rows` or `rejects_rows`; returns how many were set aside.
+def pour(place: Place, file: ExportFile) -> None:
+    """Every well-formed record into `<table>_rows`, in one statement and without a drop date, so that it counts nowhere yet.
 
-    Raises ExportError when the records cannot be told apart, or a cell holds a raw personal number.
+    Raises ExportError when the records cannot be told apart.
     """
     if not _bulk(place, file):
         place.w.rows(f"DELETE FROM {place.table} WHERE file_id = $file", file=place.file_id)
         if not _bulk(place, file):
             raise ExportError("its records cannot be told apart", file=place.source.rel, do="Send it again")
-    if not file.numbers_itself:
-        _number(place, file.malformed)
+
+
+def judge(place: Place, file: ExportFile) -> int:
+    """Number and date the rows that were poured, and set aside those that break the contract; returns how many.
+
+    Raises ExportError when a cell holds a raw personal number.
+    """
+    _number(place, file)
     return _set_aside_malformed(place, file) + _judge_doubtful(place, file)
 
 
 def _bulk(place: Place, file: ExportFile) -> bool:
-    """All rows in one statement. A doubtful one goes in with a negative `line`, and without what may be a raw number."""
+    """One statement for all. A doubtful row gets a negative `line`, and no id if one may be a raw number."""
     if file.total == len(file.malformed):
         return True
-    names = list(file.layout.ours)
-    columns = {c.name: c for c in place.source.export.columns}
-    kept = [
-        f"CASE WHEN {check.suspect(n)} THEN NULL ELSE {n} END" if columns[n].type == "id" else f"v_{n}" for n in names
-    ]
-    doubts = [condition for _, _, condition in _faults(place, file)]
-    doubts += [check.suspect(n) for n in names if columns[n].type == "id"] + [file.broken]
+    doubts = [condition for _, _, condition in _faults(place, file)] + ["v_suspect", file.broken]
     line = "line" if file.numbers_itself else "1"
+    kept = [
+        f"CASE WHEN v_suspect THEN NULL ELSE {n} END" if n in _ids(place, file) else n for n in _values(place, file)
+    ]
     count = place.w.rows(
-        f"INSERT INTO {place.table} ({', '.join([*_stored(place, names), 'drop_date', 'file_id', 'line'])})"
-        f" SELECT {''.join(k + ', ' for k in kept)} $drop, $file, CASE WHEN {' OR '.join(doubts)} THEN -{line} ELSE {line} END"
-        f" FROM ({_typed(place, file, file.relation())})",
-        drop=place.drop_date,
+        f"{_insert(place, file)} SELECT {', '.join([*kept, 'NULL, $file'])},"
+        f" CASE WHEN {' OR '.join(doubts)} THEN -{line} ELSE {line} END FROM ({_typed(place, file, file.relation())})",
         file=place.file_id,
     )
     return file.settled(int(count[0][0]))
 
 
+def _insert(place: Place, file: ExportFile) -> str:
+    columns = (stored(c)[0] for c in place.source.export.columns if c.name in file.layout.ours)
+    return f"INSERT INTO {place.table} ({', '.join([*columns, 'drop_date', 'file_id', 'line'])})"
+
+
+def _ids(place: Place, file: ExportFile) -> list[str]:
+    return [c.name for c in place.source.export.columns if c.type == "id" and c.name in file.layout.ours]
+
+
+def _values(place: Place, file: ExportFile) -> list[str]:
+    """SQL of the file's columns as they are stored, in the contract's order, from what `_typed` gives."""
+    columns = [c for c in place.source.export.columns if c.name in file.layout.ours]
+    return [c.name if c.type == "id" else f"v_{c.name}" for c in columns]
+
+
 def _typed(place: Place, file: ExportFile, relation: str) -> str:
-    """The raw columns, and beside each that is no id its typed value as v_<name>."""
-    columns = {c.name: c for c in place.source.export.columns}
-    values = "".join(
-        f", {check.value(columns[n], n, place.zone, file.layout.natives.get(n, 'VARCHAR'))} AS v_{n}"
-        for n in file.layout.ours
-        if columns[n].type != "id"
-    )
-    return f"SELECT *{values} FROM ({relation})"
+    """The raw columns, beside each that is no id its typed value as v_<name>, and v_suspect: an id may be a raw number."""
+    native = file.layout.natives
+    values = [
+        f"{check.value(c, c.name, place.zone, native.get(c.name, 'VARCHAR'))} AS v_{c.name}"
+        for c in place.source.export.columns
+        if c.type != "id" and c.name in file.layout.ours
+    ]
+    suspect = " OR ".join(["false", *map(check.suspect, _ids(place, file))])
+    return f"SELECT *, {', '.join([*values, f'coalesce({suspect}, false) AS v_suspect'])} FROM ({relation})"
 
 
 def _faults(place: Place, file: ExportFile) -> list[tuple[str, str, str]]:
@@ -94,26 +111,24 @@ def _faults(place: Place, file: ExportFile) -> list[tuple[str, str, str]]:
     return list(check.faults(place.source.export, names, {n: n if types[n] == "id" else f"v_{n}" for n in names}))
 
 
-def _stored(place: Place, names: Sequence[str]) -> list[str]:
-    columns = {c.name: c for c in place.source.export.columns}
-    return [stored(columns[n])[0] for n in names]
+def _number(place: Place, file: ExportFile) -> None:
+    """Date every row that is not doubtful, and give each its record number, if the file's format does not.
 
-
-def _number(place: Place, malformed: Sequence[int]) -> None:
-    """Give every row its record number. DuckDB keeps the order of a file when it inserts, so the row ids tell it.
-
-    (`row_number() OVER ()` in the statement itself would make it read and store with one thread, in twice the time.)
+    DuckDB keeps the order of a file when it inserts, so the row ids tell it. (`row_number() OVER ()` in the bulk
+    statement would make it read and store with one thread; changing rows before they are committed would make it
+    write all of them a second time.)
     """
     first = place.w.rows(f"SELECT min(rowid) FROM {place.table} WHERE file_id = $file", file=place.file_id)[0][0]
     if first is None:
         return
+    line = "line" if file.numbers_itself else f"line * (rowid - {first} + 1)"
     place.w.rows(
-        f"UPDATE {place.table} SET line = line * (rowid - $first + 1) WHERE file_id = $file",
+        f"UPDATE {place.table} SET line = {line}, drop_date = CASE WHEN line > 0 THEN $drop END WHERE file_id = $file",
         file=place.file_id,
-        first=first,
+        drop=place.drop_date,
     )
-    if malformed:
-        _make_room(place, np.asarray(malformed, dtype=np.int64))
+    if file.malformed and not file.numbers_itself:
+        _make_room(place, np.asarray(file.malformed, dtype=np.int64))
 
 
 def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
@@ -121,8 +136,8 @@ def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64
     before = np.arange(1, len(malformed) + 1)
     low = malformed - before + 1  # the first well-formed row behind it, as numbered so far
     high = np.append(low[1:] - 1, np.iinfo(np.int64).max)
-    last = place.w.rows(f"SELECT max(abs(line)) FROM {place.table} WHERE file_id = $file", file=place.file_id)[0][0]
-    high = np.minimum(high, last)
+    rows = f"{place.table} WHERE file_id = $file"
+    high = np.minimum(high, place.w.rows(f"SELECT coalesce(max(abs(line)), 0) FROM {rows}", file=place.file_id)[0][0])
     spans = np.maximum(high // _BLOCK - low // _BLOCK + 1, 0) * (low <= high)
     owner = np.repeat(np.arange(len(low)), spans)
     offset = np.arange(len(owner)) - np.repeat(np.cumsum(spans) - spans, spans)
@@ -163,11 +178,10 @@ def _judge_doubtful(place: Place, file: ExportFile) -> int:
 def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Formats) -> int:
     """Name the faults of these rows and set them aside; rows without a fault go back in."""
     relation, raws = file.few(lines)
-    ids = [c.name for c in place.source.export.columns if c.type == "id" and c.name in file.layout.ours]
     listed = ", ".join(
         f"CASE WHEN {condition} THEN {i} END" for i, (_, _, condition) in enumerate(_faults(place, file))
     )
-    cells = ", ".join(f"CASE WHEN {check.suspect(n)} THEN {n} END" for n in ids)
+    cells = ", ".join(f"CASE WHEN {check.suspect(n)} THEN {n} END" for n in _ids(place, file))
     place.w.make("door_judged", _typed(place, file, relation))
     rows = place.w.rows(
         f"SELECT line, {file.broken}, [{listed}]::INTEGER[], [{cells}]::VARCHAR[] FROM door_judged ORDER BY line"
@@ -177,7 +191,7 @@ def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Forma
     rejects, good = list[Reject](), list[int]()
     for number, broken, found, suspects in rows:
         line, raw = lines[number - 1], raws[number - 1]
-        formats.refuse(line, dict(zip(ids, suspects, strict=True)))
+        formats.refuse(line, dict(zip(_ids(place, file), suspects, strict=True)))
         faults = [_faults(place, file)[i] for i in found if i is not None]
         if broken:
             if any(personal.looks_raw(cell) for cell in _BETWEEN_FIELDS.split(raw)):
@@ -196,13 +210,10 @@ def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Forma
 def _put_back(place: Place, file: ExportFile, lines: Sequence[int], good: Sequence[int]) -> None:
     if not good:
         return
-    names = list(file.layout.ours)
-    ids = {c.name for c in place.source.export.columns if c.type == "id"}
-    kept = ", ".join(n if n in ids else f"v_{n}" for n in names)
     place.w.con.register("door_good", pl.DataFrame({"number": good, "at": [lines[n - 1] for n in good]}))
     place.w.rows(
-        f"INSERT INTO {place.table} ({', '.join([*_stored(place, names), 'drop_date', 'file_id', 'line'])})"
-        f" SELECT {kept}, $drop, $file, at FROM door_judged JOIN door_good ON line = number ORDER BY at",
+        f"{_insert(place, file)} SELECT {', '.join(_values(place, file))}, $drop, $file, at"
+        " FROM door_judged JOIN door_good ON line = number ORDER BY at",
         drop=place.drop_date,
         file=place.file_id,
     )
@@ -232,7 +243,7 @@ class _Formats:
         if (column, len(cell)) not in self._share:
             row = self._place.w.rows(
                 f"SELECT count(*) FILTER (strlen({column}) = $n AND regexp_full_match({column}, '[0-9a-fA-F]*[a-fA-F][0-9a-fA-F]*'))"
-                f" / count({column}) FROM {self._place.table} WHERE file_id = $file",
+                f" / count({column}) FROM {self._place.table} WHERE file_id = $file AND drop_date IS NOT NULL",
                 n=len(cell),
                 file=self._place.file_id,
             )

@@ -99,7 +99,7 @@ class Text:
     """A text export ready to be read: `path` is UTF-8 (the file itself where it was already), NUL-free, no line too long.
 
     `sha256` and `bytes` are those of the file as received; `lines` counts physical lines, a last one without its
-    line end included; `quotes` says whether any quotation mark occurs.
+    line end included; `quotes` says whether any quotation mark occurs, `even` whether all line ends are alike.
     """
 
     path: Path
@@ -107,6 +107,7 @@ class Text:
     bytes: int
     lines: int
     quotes: bool
+    even: bool
 
 
 def prepare(source: Source, scratch: Path) -> Text:
@@ -128,10 +129,10 @@ def prepare(source: Source, scratch: Path) -> Text:
                     copy.write(chunk)
         while file.read(CHUNK):  # whatever the unpacker left unread belongs to the hash
             pass
-    lines, quotes = scan.finish(file.size)
+    lines = scan.finish(file.size)
     if not scan.utf8:
         plain = _from_gb18030(plain, scratch / "decoded", source.rel)
-    return Text(plain, file.sha.hexdigest(), file.size, lines, quotes)
+    return Text(plain, file.sha.hexdigest(), file.size, lines, scan.quotes, scan.even)
 
 
 def _chunks(content: BinaryIO, rel: str) -> Iterator[bytes]:
@@ -154,6 +155,8 @@ class _Scan:
         self.quotes = False
         self.size = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._returns = self._pairs = 0
+        self._last = b""
         self._tail = 0  # bytes since the last line end
         self._pending = False  # the decoder holds half a character
 
@@ -165,12 +168,21 @@ class _Scan:
         self.quotes = self.quotes or b'"' in chunk
         self._check_length(chunk)
         self.line_ends += chunk.count(b"\n")
+        if b"\r" in chunk or self._last == b"\r":
+            self._returns += chunk.count(b"\r")
+            self._pairs += chunk.count(b"\r\n") + (self._last == b"\r" and chunk.startswith(b"\n"))
+        self._last = chunk[-1:]
         if self.utf8 and (self._pending or not chunk.isascii()):
             try:
                 self._decoder.decode(chunk)
                 self._pending = bool(self._decoder.getstate()[0])
             except UnicodeDecodeError:
                 self.utf8 = False
+
+    @property
+    def even(self) -> bool:
+        """Are all line ends alike, with no carriage return between them?"""
+        return self._returns == self._pairs and self._pairs in (0, self.line_ends)
 
     def _check_length(self, chunk: bytes) -> None:
         first = chunk.find(b"\n")
@@ -183,14 +195,14 @@ class _Scan:
             )
         self._tail = self._tail + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
 
-    def finish(self, received_bytes: int) -> tuple[int, bool]:
+    def finish(self, received_bytes: int) -> int:
         if received_bytes == 0 or self.size == 0:
             raise ExportError(
                 "a file of zero bytes", file=self.rel, do="Send the whole file; an empty table has a header"
             )
         if self._pending:
             self.utf8 = False
-        return self.line_ends + (1 if self._tail else 0), self.quotes
+        return self.line_ends + (1 if self._tail else 0)
 
 
 def _from_gb18030(path: Path, target: Path, rel: str) -> Path:

@@ -31,6 +31,8 @@ class CsvFile:
         self.layout = lay_out(source, header(text.path), rename)
         self._source, self._text, self._w, self._scratch = source, text, w, scratch
         self._records: Records = Lines(text.path, text.lines, 1)
+        if not text.even:  # DuckDB gives up on mixed line ends
+            self._walk()
 
     @property
     def total(self) -> int:
@@ -53,11 +55,14 @@ class CsvFile:
             if refused:
                 self._records = Lines(self._text.path, self._text.lines, 1, [line - 1 for line in refused])
             return True
+        self._walk()
+        return False
+
+    def _walk(self) -> None:
         free = {c.name for c in self._source.export.columns if c.type == "text" and not c.values}
         strict = {place for name, place in self.layout.ours.items() if name not in free}
         places = frozenset(range(len(self.layout.names))) - strict
         self._records = walk_csv(self._text.path, self._scratch / "records", len(self.layout.names), places)
-        return False
 
     def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
         raws, path = self.raw(lines), self._scratch / "few"
@@ -87,7 +92,7 @@ class NdjsonFile:
     def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
         self._source, self._text, self._w, self._scratch = source, text, w, scratch
         self._records: Records = Lines(text.path, text.lines, 0)
-        if _odd_lines(text.path):
+        if not text.even or _odd_lines(text.path):
             self._walk()
         self.layout = self._lay_out(rename)
 
