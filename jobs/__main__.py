@@ -118,6 +118,9 @@ def nightly(
     show_default=True,
     help="mixed: each table in another.",
 )
+@click.option(
+    "--world", type=click.Choice(["market", "agents"]), default="market", show_default=True, help="Two, made apart."
+)
 def simulate(out: Path, **options: Any) -> None:
     """Write a labelled synthetic market and its truth."""
     from jobs.simulate import simulate as run  # noqa: PLC0415

@@ -129,6 +129,7 @@ NIGHTLY = "nightly --exports in --warehouse w --out out"
         "simulate --out out --accounts 2000 --seed 1 --mute 1.5",
         "simulate --out out --accounts 20 --seed 1",
         "simulate --out out --accounts many --seed 1",
+        "simulate --out out --accounts 2000 --seed 1 --world other",
         "evaluate --watchlists out",
         "show R-abcdef --watchlists absent",
     ],

@@ -1,38 +1,37 @@
-"""A labelled synthetic market in the contract's exports.
+"""Labelled synthetic markets in the contract's exports.
 
-Everything in it is made up; no row comes from a real platform.
-Honest trade with a realistic skew, innocent groups that look like rings, lone bad actors, and planted rings
-of all fourteen typologies, from loud to quiet. One generator is never the whole truth: methods that survive
-only this one are worth nothing.
+Everything in them is made up; no row comes from a real platform. Two worlds, made apart from each other, have honest
+trade with a realistic skew, innocent groups that look like rings, and planted rings of all fourteen typologies, from
+loud to quiet. One generator is never the whole truth: methods that survive only one of them are worth nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
 
 from graph.exports import ACCOUNTS, CHAT_LINKS, DEVICES, ORDERS
 from jobs.errors import UsageError
-from jobs.simulate.cover import add_cover
+from jobs.simulate import agents, market
 from jobs.simulate.dirt import dirty
-from jobs.simulate.loners import add_loners, choose_loners
-from jobs.simulate.lookalikes import add_lookalikes
+from jobs.simulate.ledger import Ledger
 from jobs.simulate.nights import drop, finish
-from jobs.simulate.options import DAY, FileFormat, Options, seconds
-from jobs.simulate.population import gather_crowds, populate
-from jobs.simulate.rings import plan_rings, plant_rings
+from jobs.simulate.options import DAY, FileFormat, Options, WorldName, seconds
 from jobs.simulate.silence import silence
 from jobs.simulate.spell import spell
-from jobs.simulate.trade import trade
-from jobs.simulate.world import World
 from jobs.simulate.write import suffix, write
 
-ORDERS_AN_ACCOUNT = 4
+WORLDS: Mapping[WorldName, Callable[[Options], Ledger]] = MappingProxyType(
+    {"market": market.build, "agents": agents.build}
+)
+"""What makes each world: `market` draws trade at random, `agents` lets people follow scripts day by day."""
 
-__all__ = ["simulate"]
+__all__ = ["WORLDS", "simulate"]
 
 
 def simulate(
@@ -47,6 +46,7 @@ def simulate(
     file_format: FileFormat = "csv",
     until: date = date(2025, 6, 30),
     every_days: int = 7,
+    world: WorldName = "market",
 ) -> None:
     """Write `nights` drops `out/YYYY-MM-DD/` (the last dated `until`) and `out/truth.parquet`.
 
@@ -55,58 +55,41 @@ def simulate(
     Same arguments, same bytes. Raises UsageError when an argument is out of range or `out` is not empty.
     """
     options = Options(accounts, seed, nights, camouflage, mute, dirt, file_format, until, every_days)
+    if world not in WORLDS:
+        raise UsageError(f"the world must be one of {', '.join(WORLDS)}")
     if out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty: name a new folder")
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    world = build(options)
-    truth = _truth(world)
-    write(iter([truth]), out / "truth.parquet")
-    write_drops(world, out)
+    ledger = WORLDS[world](options)
+    write(iter([_truth(ledger)]), out / "truth.parquet")
+    _write_drops(ledger, out)
 
 
-def build(options: Options) -> World:
-    """The whole market, past and future, before anybody knows of it."""
-    world = World(options)
-    plan = plan_rings(world)
-    reserved = sum(size for _, size in plan)
-    honest, ring = np.split(np.arange(options.accounts), [options.accounts - reserved])
-    populate(world, reserved)
-    add_lookalikes(world, honest)
-    choose_loners(world, honest)
-    gather_crowds(world)
-    plant_rings(world, plan, ring)
-    add_cover(world)
-    add_loners(world, honest)
-    made = sum(len(rows["order_id"]) for rows in world.orders)
-    trade(world, max(0, ORDERS_AN_ACCOUNT * options.accounts - made))
-    return world
-
-
-def write_drops(world: World, out: Path) -> None:
-    """Write the market as each night knew it; the world's batches are used up."""
-    options = world.options
-    market = finish(world)
-    silence(world, market.orders, market.chat_links)
+def _write_drops(ledger: Ledger, out: Path) -> None:
+    """Write the market as each night knew it; the ledger's batches are used up."""
+    options = ledger.options
+    tables = finish(ledger)
+    silence(ledger, tables.orders, tables.chat_links)
     before: int | None = None
     for day in options.drops:
         folder, cut = out / day.isoformat(), seconds(day) + DAY - 1
         folder.mkdir(mode=0o700)
         for table in (ORDERS, ACCOUNTS, DEVICES, CHAT_LINKS):
-            frames = drop(market, table, cut, before)
+            frames = drop(tables, table, cut, before)
             write(frames, folder / f"{table.name}.{suffix(table.name, options.file_format)}")
         if options.dirt:
             dirty(folder)
         before = cut
 
 
-def _truth(world: World) -> pl.DataFrame:
+def _truth(ledger: Ledger) -> pl.DataFrame:
     """Ring ids and account ids as the exports spell them.
 
     Who registers after the last drop is nobody's truth yet.
     """
-    seen = [row for row in world.truth if world.accounts["registered_at"][row[2]] <= world.options.end]
+    seen = [row for row in ledger.truth if ledger.accounts["registered_at"][row[2]] <= ledger.options.end]
     number, typology, account, role = zip(*seen, strict=True)
-    seed = world.options.seed
+    seed = ledger.options.seed
     return pl.DataFrame(
         {
             "ring_id": spell("T-", np.array(number), seed, "ring"),

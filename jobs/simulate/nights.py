@@ -24,8 +24,8 @@ from jobs.simulate.columns import (
     gathered,
 )
 from jobs.simulate.frames import frame
+from jobs.simulate.ledger import Ledger
 from jobs.simulate.options import DAY
-from jobs.simulate.world import World
 
 SLICE = 500_000
 """Rows turned into text at a time."""
@@ -55,7 +55,7 @@ class Market:
     end: int
 
 
-def finish(world: World) -> Market:
+def finish(world: Ledger) -> Market:
     """Gather the batches, mend what crosses an account's life, and sort.
 
     Orders and messages by time, the others by nothing telling.
@@ -86,7 +86,7 @@ def _sort(rows: Rows, order: Ints) -> None:
         rows[column] = rows[column][order]
 
 
-def _devices(world: World, shuffle: Ints) -> Rows:
+def _devices(world: Ledger, shuffle: Ints) -> Rows:
     """One row an account and device, within the account's life."""
     rows, a = gathered(world.devices, DEVICE_COLUMNS), world.accounts
     account = rows["account_id"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jobs.simulate.columns import NONE, Rows
-from jobs.simulate.world import World
+from jobs.simulate.ledger import Ledger
 
 OF_COMPLAINT = (
     "complained_at",
@@ -20,7 +20,7 @@ OF_COMPLAINT = (
 """No complaint, no jury."""
 
 
-def silence(world: World, orders: Rows, chats: Rows) -> None:
+def silence(world: Ledger, orders: Rows, chats: Rows) -> None:
     """Drop the share `mute` of complaints and reports, in place; if any is dropped, all tags go too."""
     mute = world.options.mute
     if mute == 0:

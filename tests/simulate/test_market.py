@@ -1,4 +1,4 @@
-"""The drops keep the contract's laws, and the same seed gives the same bytes."""
+"""The drops of either world keep the contract's laws, and the same seed gives the same bytes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,24 @@ from polars.testing import assert_frame_equal
 
 from graph.exports import ACCOUNTS, CHAT_LINKS, DEVICES, ORDERS, Export
 from jobs.errors import UsageError
-from jobs.simulate import simulate
+from jobs.simulate import WORLDS, simulate
+from jobs.simulate.options import WorldName
 from tests.simulate.market import Drops, drops_of
 
 TABLES = (ORDERS, ACCOUNTS, DEVICES, CHAT_LINKS)
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Drops:
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> WorldName:
+    name: WorldName = request.param
+    return name
+
+
+@pytest.fixture(scope="module", params=WORLDS)
+def market(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Drops:
     """Three nights of a small market of middling camouflage."""
     out = tmp_path_factory.mktemp("market") / "out"
-    simulate(out, accounts=2_500, seed=11, nights=3, camouflage=0.5)
+    simulate(out, accounts=2_500, seed=11, nights=3, camouflage=0.5, world=request.param)
     return drops_of(out)
 
 
@@ -32,9 +39,9 @@ def digest(out: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("file_format", ["csv", "mixed", "parquet"])
-def test_same_seed_same_bytes(tmp_path: Path, file_format: str) -> None:
+def test_same_seed_same_bytes(tmp_path: Path, world: WorldName, file_format: str) -> None:
     for name, seed in (("one", 4), ("two", 4), ("other", 5)):
-        simulate(tmp_path / name, accounts=1_000, seed=seed, nights=2, file_format=file_format)  # type: ignore[arg-type]
+        simulate(tmp_path / name, accounts=1_000, seed=seed, nights=2, file_format=file_format, world=world)  # type: ignore[arg-type]
     assert digest(tmp_path / "one") == digest(tmp_path / "two")
     assert not set(digest(tmp_path / "one").values()) & set(digest(tmp_path / "other").values())
 
@@ -129,10 +136,9 @@ def test_a_later_drop_holds_new_rows_and_new_states_only(market: Drops) -> None:
         assert (kept[event] == kept[f"{event}_before"]).all()
 
 
-def test_formats_hold_the_same_market(tmp_path: Path) -> None:
-    simulate(tmp_path / "csv", accounts=1_000, seed=3)
-    simulate(tmp_path / "mixed", accounts=1_000, seed=3, file_format="mixed")
-    simulate(tmp_path / "parquet", accounts=1_000, seed=3, file_format="parquet")
+def test_formats_hold_the_same_market(tmp_path: Path, world: WorldName) -> None:
+    for name in ("csv", "mixed", "parquet"):
+        simulate(tmp_path / name, accounts=1_000, seed=3, file_format=name, world=world)
     wanted = drops_of(tmp_path / "csv").latest(ORDERS)
     folder = tmp_path / "parquet" / "2025-06-30"
     assert_frame_equal(pl.read_parquet(folder / "orders.parquet").cast(dict(wanted.schema)), wanted)  # type: ignore[arg-type]
@@ -161,6 +167,7 @@ def test_wrong_arguments_are_refused(tmp_path: Path) -> None:
         {"camouflage": 1.5},
         {"mute": -0.1},
         {"nights": 0},
+        {"world": "other"},
         {"dirt": True, "file_format": "parquet"},
     ):
         with pytest.raises(UsageError):

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from graph.exports import ACCOUNTS, CHAT_LINKS, DEVICES, ORDERS, VIRTUAL
-from jobs.simulate import build, simulate
+from jobs.simulate import simulate
+from jobs.simulate.market import build
+from jobs.simulate.market.rings import TYPOLOGIES
 from jobs.simulate.options import Options
-from jobs.simulate.rings import TYPOLOGIES
 from jobs.simulate.spell import spell
 from tests.simulate.market import Drops, drops_of, ring_graphs, shared_things, within_rings
 

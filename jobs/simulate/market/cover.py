@@ -6,10 +6,10 @@ import numpy as np
 
 from jobs.simulate.columns import NONE, Bools, Ints, Rng
 from jobs.simulate.goods import NUMBER
+from jobs.simulate.market.talk import small_talk
+from jobs.simulate.market.trade import ordinary
+from jobs.simulate.market.world import World
 from jobs.simulate.options import DAY
-from jobs.simulate.talk import small_talk
-from jobs.simulate.trade import ordinary
-from jobs.simulate.world import World
 
 SHARE_LOUD, SHARE_QUIET = 0.08, 0.70
 """Share of a member's orders that are ordinary."""

@@ -9,10 +9,10 @@ import numpy as np
 
 from graph.exports import COMPLAINTS
 from jobs.simulate.columns import NONE, Ints, Rng, word
+from jobs.simulate.market.talk import CONTACT, QR, URL
+from jobs.simulate.market.trade import after
+from jobs.simulate.market.world import World
 from jobs.simulate.options import DAY
-from jobs.simulate.talk import CONTACT, QR, URL
-from jobs.simulate.trade import after
-from jobs.simulate.world import World
 
 
 def choose_loners(world: World, honest: Ints) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from jobs.simulate.columns import NONE, Ints, Rng, word
+from jobs.simulate.market.population import AFTER
+from jobs.simulate.market.world import World
 from jobs.simulate.options import DAY
-from jobs.simulate.population import AFTER
-from jobs.simulate.world import World
 
 
 def add_lookalikes(world: World, honest: Ints) -> None:

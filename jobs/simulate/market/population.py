@@ -9,8 +9,8 @@ import numpy as np
 
 from jobs.simulate.columns import NONE, Bools, Ints, Rng, word
 from jobs.simulate.goods import GOODS, IS_REGULATED, REGION_SHARE, REGIONS
+from jobs.simulate.market.world import Crowd, World
 from jobs.simulate.options import DAY
-from jobs.simulate.world import Crowd, World
 
 SHOP_SHARE = 0.08
 AFTER = 400 * DAY

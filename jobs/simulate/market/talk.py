@@ -6,8 +6,8 @@ import numpy as np
 
 from jobs.simulate.columns import NONE, TEXTS, Ints, Rng, Rows, word
 from jobs.simulate.goods import IS_VIRTUAL
+from jobs.simulate.market.world import World
 from jobs.simulate.options import DAY
-from jobs.simulate.world import World
 
 _KINDS = [word("target_kind", k) for k in ("item", "url", "contact", "qr", "payment_code")]
 _SHARES = np.cumsum([0.77, 0.10, 0.07, 0.035, 0.025])

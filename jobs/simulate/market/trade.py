@@ -11,9 +11,9 @@ import numpy as np
 from graph.exports import COMPLAINTS
 from jobs.simulate.columns import NONE, Bools, Floats, Ints, Rng, Rows, word
 from jobs.simulate.goods import CATEGORIES, IS_VIRTUAL
+from jobs.simulate.market.talk import small_talk
+from jobs.simulate.market.world import Crowd, World
 from jobs.simulate.options import DAY
-from jobs.simulate.talk import small_talk
-from jobs.simulate.world import Crowd, World
 
 CHUNK = 500_000
 """Orders made at a time: keeps the temporary arrays of a large market small."""

@@ -1,8 +1,4 @@
-"""The market while it is being made: numbers for entities, seconds for times, NONE for NULL.
-
-Columns carry the names of the contract. Rows are appended in batches and become one table each at the end
-(`gathered`).
-"""
+"""The market while it is being made: its people, whom to draw from among them, and how two of them trade."""
 
 from __future__ import annotations
 
@@ -12,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from jobs.simulate.columns import CHAT_COLUMNS, DEVICE_COLUMNS, NONE, ORDER_COLUMNS, Floats, Ints, Rng, Rows
+from jobs.simulate.columns import NONE, Floats, Ints, Rng, Rows
 from jobs.simulate.goods import IS_VIRTUAL, MEDIAN, SPREAD
-from jobs.simulate.options import Options
+from jobs.simulate.ledger import Ledger
 
 ITEMS = 16
 """Listings of one seller; the last three are outside its main category."""
@@ -45,43 +41,19 @@ class Crowd:
 
 
 @dataclass
-class World:
-    """Everything there is: accounts as columns, the batches of the other tables, and the planted truth.
+class World(Ledger):
+    """The first world: people as weights to draw from, and what becomes of them.
 
     An account has, besides the contract's columns, its own `payee`, `payer`, `address`, `handle` (contact),
     `goods` (main category), `speaker` (who writes for it), `gone_at`, and its usual rates. `acquainted` are
     pairs (buyers, sellers) of honest people who know each other; `cover` is what a ring must be seen doing:
-    (account, sells, real goods, times); `truth` is (ring, typology, account, role).
+    (account, sells, real goods, times).
     """
 
-    options: Options
-    accounts: Rows = field(default_factory=dict)
-    orders: list[Rows] = field(default_factory=list)
-    devices: list[Rows] = field(default_factory=list)
-    chats: list[Rows] = field(default_factory=list)
-    truth: list[tuple[int, str, int, str]] = field(default_factory=list)
     cover: list[tuple[int, bool, bool, int]] = field(default_factory=list)
     acquainted: list[tuple[Ints, Ints]] = field(default_factory=list)
     crowds: dict[str, Crowd] = field(default_factory=dict)
     groups: dict[str, Ints] = field(default_factory=dict)
-    _next: dict[str, int] = field(default_factory=dict)
-
-    def stream(self, *path: int) -> Rng:
-        """Random numbers of one stage, so that a change in one stage leaves the others as they were."""
-        return np.random.default_rng([self.options.seed, *path])
-
-    def fresh(self, kind: str, n: int) -> Ints:
-        """`n` new numbers of a kind of entity.
-
-        The first `accounts` numbers of every kind are the accounts' own.
-        """
-        first = self._next.get(kind, self.options.accounts)
-        self._next[kind] = first + n
-        return np.arange(first, first + n)
-
-    def one(self, kind: str) -> int:
-        """One new number of a kind of entity."""
-        return int(self.fresh(kind, 1)[0])
 
     def at_daytime(self, rng: Rng, moments: Ints) -> Ints:
         """The same days, at hours when people trade."""
@@ -121,9 +93,7 @@ class World:
             "buyer_warned": rng.random(n) < 0.03,
         }
         rows |= columns
-        filled = {c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), n).copy() for c, t in ORDER_COLUMNS.items()}
-        self.orders.append(filled)
-        return filled
+        return self.book(rows, n)
 
     def _price(self, rng: Rng, item: Ints, category: Ints) -> Ints:
         deviate = _deviates(self.options.seed)[item * 2_654_435_761 % 65_536]
@@ -134,44 +104,6 @@ class World:
     def _handler(self, rng: Rng, n: int) -> Ints:
         staff = max(6, self.options.accounts // 500)
         return (staff * rng.random(n) ** 1.5).astype(np.int64)
-
-    def say(
-        self, sender: Ints, receiver: Ints, sent_at: Ints, target_kind: Any, target_id: Any, **columns: Any
-    ) -> Rows:
-        """One message a row; `columns` may give order_id, tag, reported_at and claimed_cny (fen)."""
-        rows: Rows = {
-            "message_id": self.fresh("message", len(sender)),
-            "sender_id": sender,
-            "receiver_id": receiver,
-            "sent_at": sent_at,
-            "target_kind": target_kind,
-            "target_id": target_id,
-            **columns,
-        }
-        filled = {
-            c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), len(sender)).copy() for c, t in CHAT_COLUMNS.items()
-        }
-        self.chats.append(filled)
-        return filled
-
-    def use(self, account: Ints, device: Any, first: Any, last: Any, kind: Any, sessions: Any) -> None:
-        """One account on one device a row."""
-        rows = {
-            "account_id": account,
-            "device_id": device,
-            "first_seen_at": first,
-            "last_seen_at": last,
-            "sessions": sessions,
-            "device_kind": kind,
-        }
-        self.devices.append(
-            {c: np.broadcast_to(np.asarray(rows[c], t), len(account)).copy() for c, t in DEVICE_COLUMNS.items()}
-        )
-
-    def leave(self, accounts: Any, column: str, moments: Any) -> None:
-        """Accounts are `cancelled_at` or `banned_at` a moment, and gone from then on."""
-        self.accounts[column][accounts] = moments
-        self.accounts["gone_at"][accounts] = np.minimum(self.accounts["gone_at"][accounts], moments)
 
 
 @lru_cache(maxsize=4)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from jobs.simulate.columns import NONE, Ints
-from jobs.simulate.options import DAY
-from jobs.simulate.rings import (
+from jobs.simulate.market.rings import (
     account_farm,
     brushing,
     buyback_live,
@@ -24,9 +23,10 @@ from jobs.simulate.rings import (
     unlicensed_operator,
     unpaid_harvest,
 )
-from jobs.simulate.rings.bystanders import add_relative, add_takeover
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.world import World
+from jobs.simulate.market.rings.bystanders import add_relative, add_takeover
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.world import World
+from jobs.simulate.options import DAY
 
 TYPOLOGIES: dict[str, tuple[Callable[[Gang], None], int, int]] = {
     "confirm_first": (confirm_first.plant, 4, 11),

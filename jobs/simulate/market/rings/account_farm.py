@@ -6,10 +6,10 @@ import numpy as np
 
 from jobs.simulate.columns import Ints, word
 from jobs.simulate.goods import NUMBER
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
+from jobs.simulate.market.talk import URL
 from jobs.simulate.options import DAY
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
-from jobs.simulate.talk import URL
 
 
 def plant(gang: Gang) -> None:

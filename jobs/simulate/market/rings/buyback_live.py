@@ -6,10 +6,10 @@ import numpy as np
 
 from graph.exports import COMPLAINTS
 from jobs.simulate.columns import word
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
+from jobs.simulate.market.talk import CONTACT
 from jobs.simulate.options import DAY
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
-from jobs.simulate.talk import CONTACT
 
 
 def plant(gang: Gang) -> None:

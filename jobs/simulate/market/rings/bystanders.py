@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from jobs.simulate.columns import word
+from jobs.simulate.market.population import AFTER
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.talk import URL
 from jobs.simulate.options import DAY
-from jobs.simulate.population import AFTER
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.talk import URL
 
 
 def add_relative(gang: Gang) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
 from jobs.simulate.options import DAY
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
 
 
 def plant(gang: Gang) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from graph.exports import COMPLAINTS
 from jobs.simulate.columns import NONE, Bools, Ints, Rng, Rows, word
 from jobs.simulate.goods import NUMBER, VIRTUAL_NUMBERS
+from jobs.simulate.market.trade import after
+from jobs.simulate.market.world import World
 from jobs.simulate.options import DAY
-from jobs.simulate.trade import after
-from jobs.simulate.world import World
 
 BINDINGS = ("device", "payee", "payer", "contact", "phone", "owner", "address", "inviter")
 """Kinds of tie by which a quiet member may hang on another."""

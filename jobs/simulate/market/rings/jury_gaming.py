@@ -6,9 +6,9 @@ import numpy as np
 
 from jobs.simulate.columns import NONE, Bools, Ints, Rows
 from jobs.simulate.goods import NUMBER
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
 from jobs.simulate.options import DAY
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
 
 GOODS = [NUMBER[c] for c in ("phone", "cosmetics", "clothing", "household", "virtual_card")]
 BUYER, SELLER = 0, 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
+from jobs.simulate.market.talk import CONTACT, PAYMENT, URL
+from jobs.simulate.market.trade import ordinary
 from jobs.simulate.options import DAY
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
-from jobs.simulate.talk import CONTACT, PAYMENT, URL
-from jobs.simulate.trade import ordinary
 
 
 def plant(gang: Gang) -> None:

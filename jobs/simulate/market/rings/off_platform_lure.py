@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from jobs.simulate.columns import NONE, word
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
-from jobs.simulate.talk import CONTACT, PAYMENT, QR, URL
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
+from jobs.simulate.market.talk import CONTACT, PAYMENT, QR, URL
 
 
 def plant(gang: Gang) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 
 from jobs.simulate.columns import NONE, Ints
 from jobs.simulate.goods import NUMBER
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
+from jobs.simulate.market.talk import QR, URL
 from jobs.simulate.options import DAY
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
-from jobs.simulate.talk import QR, URL
 
 TOP = 4
 """Those at the top who also share devices and payees."""

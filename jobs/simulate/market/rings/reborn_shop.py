@@ -6,10 +6,10 @@ import numpy as np
 
 from graph.exports import COMPLAINTS
 from jobs.simulate.columns import NONE, Ints, word
+from jobs.simulate.market.population import AFTER
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import hang
 from jobs.simulate.options import DAY
-from jobs.simulate.population import AFTER
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import hang
 
 HANDED_OVER = ("device", "payee", "phone", "owner", "licence", "name", "address")
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from jobs.simulate.columns import NONE, Ints, word
+from jobs.simulate.market.population import AFTER
+from jobs.simulate.market.rings.gang import BINDINGS, Gang
 from jobs.simulate.options import DAY
-from jobs.simulate.population import AFTER
-from jobs.simulate.rings.gang import BINDINGS, Gang
 
 COVER_PROOFS = 3
 """Ordinary orders that make a shared payee, payer or address visible."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from jobs.simulate.columns import NONE, Ints
-from jobs.simulate.rings.confirm_first import cheat
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.swap_return import swap
-from jobs.simulate.rings.ties import bind
-from jobs.simulate.rings.unpaid_harvest import harvest
+from jobs.simulate.market.rings.confirm_first import cheat
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.swap_return import swap
+from jobs.simulate.market.rings.ties import bind
+from jobs.simulate.market.rings.unpaid_harvest import harvest
 
 
 def plant(gang: Gang) -> None:

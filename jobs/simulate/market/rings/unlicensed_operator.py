@@ -7,9 +7,9 @@ import numpy as np
 from graph.exports import COMPLAINTS
 from jobs.simulate.columns import NONE
 from jobs.simulate.goods import REGULATED
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
 from jobs.simulate.options import DAY
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
 
 
 def plant(gang: Gang) -> None:

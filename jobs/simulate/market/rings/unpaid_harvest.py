@@ -9,10 +9,10 @@ import numpy as np
 
 from graph.exports import SELLER_COMPLAINTS
 from jobs.simulate.columns import NONE, Ints, Rows
+from jobs.simulate.market.rings.gang import Gang
+from jobs.simulate.market.rings.ties import bind
+from jobs.simulate.market.talk import CARD
 from jobs.simulate.options import DAY
-from jobs.simulate.rings.gang import Gang
-from jobs.simulate.rings.ties import bind
-from jobs.simulate.talk import CARD
 
 
 def plant(gang: Gang) -> None:
