@@ -22,8 +22,9 @@ Ring = dict[str, float]
 """Member -> hold."""
 
 
-def projected(ties: Sequence[Tie], alone: Mapping[str, float], s: RingSettings) -> nx.Graph:
-    """An edge a pair that is believed; `nats`: a second thing of one space says half, a household is one reason."""
+def projected(ties: Sequence[Tie], by: Mapping[str, Mapping[str, float]], s: RingSettings) -> nx.Graph:
+    """An edge a pair that is believed. `nats`: a second thing of one space says half, a household is one reason;
+    `belief`: more where both did the same (`by` typology), less where both acted and did not."""
     graph = nx.Graph()
     for a, b in sorted({(a, b) for a, b, _, _ in ties}):
         home = elsewhere = 0.0
@@ -32,10 +33,17 @@ def projected(ties: Sequence[Tie], alone: Mapping[str, float], s: RingSettings) 
             said = nats[0] + 0.5 * sum(nats[1:]) if nats else 0.0
             home, elsewhere = (home + said, elsewhere) if space in HOUSEHOLD else (home, elsewhere + said)
         both = min(home, s.household) + elsewhere
-        borrowed = sum(min(alone.get(x, 0.0), s.most_trust) - 1 for x in (a, b))
-        if both + s.trust * borrowed >= s.tie:
-            graph.add_edge(a, b, nats=both)
+        belief = both + min(s.trust * borrowed(by.get(a, {}), by.get(b, {}), s), s.lend * both)
+        if both >= s.least_tie and belief >= s.tie:
+            graph.add_edge(a, b, nats=both, belief=belief)
     return graph
+
+
+def borrowed(a: Mapping[str, float], b: Mapping[str, float], s: RingSettings) -> float:
+    """What two accounts did says of their tie, before `trust`."""
+    alike = min(max([0.0, *(min(a[t], b[t]) for t in a if t in b)]), s.most_trust)
+    acts = min(max([0.0, *a.values()]), max([0.0, *b.values()]), s.most_trust)
+    return 2 * alike - (acts - min(alike, acts)) - s.doubt
 
 
 def found(graph: nx.Graph, alone: Mapping[str, float], chances: pl.DataFrame, s: RingSettings) -> list[Ring]:
@@ -88,7 +96,7 @@ def best_partition(graph: nx.Graph, gamma: float) -> list[frozenset[str]]:
 def quality(graph: nx.Graph, parts: Sequence[frozenset[str]], gamma: float) -> float:
     """CPM: the weight inside, less gamma for each pair inside."""
     where = {v: i for i, part in enumerate(parts) for v in part}
-    inside = sum(round(w, 2) for u, v, w in graph.edges(data="nats") if where[u] == where[v])
+    inside = sum(round(w, 2) for u, v, w in graph.edges(data="belief") if where[u] == where[v])
     return float(inside - gamma * sum(len(part) * (len(part) - 1) / 2 for part in parts))
 
 

@@ -124,9 +124,11 @@ def fill(db: Db, rows: Sequence[Row], *, labels: Sequence[Mapping[str, object]] 
 
 
 def remember(db: Db, *members: tuple[date, str, str, float]) -> None:
-    """Make `register_history`: what earlier nights published."""
+    """Make `register_history`: what earlier nights published, and a `register_ties` of no things."""
     schema = {"run_date": pl.Date, "ring_id": pl.String, "account_id": pl.String, "score": pl.Float64}
     db.put("register_history", pl.DataFrame(list(members), schema=schema, orient="row"))
+    things = {"run_date": pl.Date, "ring_id": pl.String, "kind": pl.String, "entity_id": pl.String}
+    db.put("register_ties", pl.DataFrame(schema=things))
 
 
 def frame(

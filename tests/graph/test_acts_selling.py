@@ -64,7 +64,7 @@ OFF_PLATFORM = [
          ("m1",), 2, [chat("m1", "s", "b", "contact", "x", tag="knows_order")], 1),
     Case("link_and_no_purchase", "s",
          [chat("m1", "s", "b", "url", "x"), chat("m2", "s", "c", "url", "x", order_id="1"),
-          chat("m3", "s", "d", "url", "x", order_id="2"), order("1", "c", "s", paid_at=None, **GONE),
+          chat("m3", "s", "d", "url", "x", order_id="2"), order("1", "c", "s", 100, paid_at=None, **GONE),
           order("2", "d", "s")],
          ("m1", "m2"), 3, [chat("m1", "s", "b", "url", "x", order_id="1"), order("1", "b", "s"),
                            chat("m2", "s", "c", "item", "y")], 1),

@@ -94,9 +94,6 @@ def test_shops_and_persons_are_counted_apart(db: Warehouse) -> None:
     assert found.rows() == [("person", "virtual_card", 2), ("shop", "virtual_card", 1)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="sum() of doubles in TOTALS adds up in another order on another number of threads"
-)
 def test_totals_do_not_depend_on_the_number_of_threads(db: Warehouse) -> None:
     db.put("accounts", pl.DataFrame({"account_id": ["a"], "kind": ["person"]}))
     db.make("near", "SELECT account_id FROM accounts WHERE FALSE")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from graph.weakest import typed_graph, weakest_tie
@@ -22,7 +24,7 @@ def weakest(*rows: tuple[str, str, str]) -> tuple[str, str] | None:
     return found
 
 
-def on(kind: str, entity: str, accounts: str) -> list[tuple[str, str, str]]:
+def on(kind: str, entity: str, accounts: Iterable[str]) -> list[tuple[str, str, str]]:
     return [(a, kind, entity) for a in accounts]
 
 
