@@ -22,7 +22,7 @@ from tests.graph.oracle import Tie
 EXACT = RingSettings(household=3.5, passive=0.25, trust=0.5, doubt=0.5, lend=2.0)
 S, T = RingSettings(), TieSettings()
 EXAMPLES = settings(
-    max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 By = dict[str, dict[str, float]]
 """Account -> typology -> nats."""
