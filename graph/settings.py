@@ -112,6 +112,9 @@ class RegisterSettings(Part):
     """Keeping a ring's name."""
 
     overlap: float = Field(0.3, gt=0, le=1, description="share of the smaller ring that must stay for the id to stay")
+    things: float = Field(
+        0.5, gt=0, le=1, description="share of tied things that must stay where all accounts were replaced"
+    )
     grown: float = Field(1.25, gt=1, description="times as many accounts as before: grown; the inverse: shrunk")
 
 

@@ -20,7 +20,7 @@ from graph.watchlists import watchlists
 from jobs import published, runs
 from jobs.door import drops, load
 from jobs.record import record
-from jobs.register_store import recall, remembered
+from jobs.register_store import PLACE, learn, recall
 from jobs.settings import EngineSettings, Settings
 from jobs.steps import Counted, Steps
 from jobs.summary import nothing_new, summary
@@ -48,16 +48,18 @@ def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Sett
         with steps.step("load") as step:
             report = load(db, exports, settings.exports, until=run_date)
             step.rows = sum(file.rows_read for file in report.files)
-        recall(db, run_date)
+        place = recall(db, out, run_date)
         tables = _stages(steps, run_date, settings)
         with steps.step("write") as step:
             for name, table in WATCHLISTS.items():
                 night.write(table, tables[name])
             step.rows = sum(output.rows for output in night.outputs)
-        night.write_record(record(run_date, started, settings, report.files, steps.done, night.outputs))
-        with remembered(db, run_date):
-            night.publish()
+        night.write_record(
+            {**record(run_date, started, settings, report.files, steps.done, night.outputs), PLACE: place}
+        )
+        night.publish()
         runs.point_latest(out)
+        learn(db, out, run_date)
     summary(steps, tables)
 
 

@@ -1,41 +1,89 @@
-"""What the warehouse remembers of published nights' rings, so that a ring keeps its name from night to night."""
+"""What the warehouse remembers of published nights' rings, so that a ring keeps its name from night to night.
+
+The published nights themselves are the register; the warehouse holds a copy that is quick to ask. A copy that differs
+from what is published (a run was killed after publishing, the warehouse was rebuilt) is taken anew before any night
+looks at it. Each night has a place, given when it was first published: it looks at the nights before its place, and
+keeps the place when it is run again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
+from typing import Any
 
+import polars as pl
+
+from jobs import published
 from jobs.warehouse import Warehouse
 
-_ROWS = """
-CREATE TABLE IF NOT EXISTS register_rows (run_date DATE, ring_id VARCHAR, account_id VARCHAR, score DOUBLE)
-"""
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS register_nights (run_date DATE, place BIGINT, digest VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS register_rows (run_date DATE, ring_id VARCHAR, account_id VARCHAR, score DOUBLE)",
+    "CREATE TABLE IF NOT EXISTS register_things (run_date DATE, ring_id VARCHAR, kind VARCHAR, entity_id VARCHAR)",
+)
+
+PLACE = "register_place"
+"""Key of run.json."""
 
 
-def recall(db: Warehouse, run_date: date) -> None:
-    """Make `register_history` (run_date, ring_id, account_id, score): every published night but this one.
+def recall(db: Warehouse, out: Path, run_date: date) -> int:
+    """Make `register_history` (run_date, ring_id, account_id, score) and `register_ties` (run_date, ring_id, kind,
+    entity_id): the nights that this one may know, and what itself published earlier. Gives its place.
 
-    This one is left out, for a night that is run again must not find itself.
+    Raises UsageError where a published night is not whole.
     """
-    db.con.execute(_ROWS).fetchall()
-    db.make(
-        "register_history",
-        "SELECT * FROM register_rows WHERE run_date <> $run_date ORDER BY ALL",
-        run_date=run_date,
-    )
+    for table in _TABLES:
+        db.rows(table)
+    for night in published.dates(out):
+        learn(db, out, night)
+    found = db.rows("SELECT place FROM register_nights WHERE run_date = $night", night=run_date)
+    place = int(found[0][0]) if found else _next(db)
+    for name, rows in (("register_history", "register_rows"), ("register_ties", "register_things")):
+        db.make(
+            name,
+            f"SELECT r.* FROM {rows} AS r JOIN register_nights AS n USING (run_date) WHERE n.place <= $place"
+            " ORDER BY ALL",
+            place=place,
+        )
+    return place
 
 
-@contextmanager
-def remembered(db: Warehouse, run_date: date) -> Iterator[None]:
-    """Replace this night's rows by `ring_accounts` (ring_id, account_id, score), if the block publishes it.
-
-    Publishing happens inside the transaction: a night that nobody saw leaves no names behind, and a night that was
-    published is remembered unless the machine stops in the blink before the commit; running it again mends that.
-    """
+def learn(db: Warehouse, out: Path, night: date) -> None:
+    """Take a published night into the register, unless it is there as it was published."""
+    folder = published.folder_of(out, night)
+    run = json.loads((folder / published.RECORD).read_bytes())
+    digest = _digest(run)
+    known = db.rows("SELECT place, digest FROM register_nights WHERE run_date = $night", night=night)
+    if known and known[0][1] == digest:
+        return
+    place = run.get(PLACE) or (known[0][0] if known else _next(db))
+    rings, links = published.tables(folder, "rings", "links")
+    members = rings.select("ring_id", pl.col("accounts").alias("account_id"), "score").explode("account_id")
+    things = links.select("ring_id", pl.col("entity_kind").alias("kind"), "entity_id").unique()
+    db.put("learnt_members", members)
+    db.put("learnt_things", things)
     with db.transaction():
-        db.con.execute("DELETE FROM register_rows WHERE run_date = ?", [run_date]).fetchall()
-        db.con.execute(
-            "INSERT INTO register_rows SELECT ?, ring_id, account_id, score FROM ring_accounts ORDER BY ALL", [run_date]
-        ).fetchall()
-        yield
+        for table in ("register_nights", "register_rows", "register_things"):
+            db.rows(f"DELETE FROM {table} WHERE run_date = $night", night=night)
+        db.rows("INSERT INTO register_nights VALUES ($night, $place, $digest)", night=night, place=place, digest=digest)
+        db.rows(
+            "INSERT INTO register_rows SELECT $night, ring_id, account_id, score FROM learnt_members ORDER BY ALL",
+            night=night,
+        )
+        db.rows(
+            "INSERT INTO register_things SELECT $night, ring_id, kind, entity_id FROM learnt_things ORDER BY ALL",
+            night=night,
+        )
+    db.drop("learnt_members", "learnt_things")
+
+
+def _next(db: Warehouse) -> int:
+    return int(db.rows("SELECT coalesce(max(place), 0) + 1 FROM register_nights")[0][0])
+
+
+def _digest(run: Mapping[str, Any]) -> str:
+    """Of what the register takes from a night; a re-run that gives the same bytes is the same night."""
+    return " ".join(sorted(o["sha256"] for o in run.get("outputs", ()) if o["table"] in ("rings", "links")))

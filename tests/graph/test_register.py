@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from graph.register import register
+from graph.register import History, Look, Past, fresh, named, register
 from graph.settings import RegisterSettings
 from jobs.warehouse import Warehouse
 from tests.graph.tables_in import NIGHT, remember
@@ -50,6 +50,8 @@ def tonight(
         "ring_scores",
         pl.DataFrame(scores, schema={"ring": pl.Int64, "nats": pl.Float64, "score": pl.Float64}, orient="row"),
     )
+    things = {"space": pl.String, "entity_id": pl.String, "a": pl.String, "b": pl.String}
+    db.put("ties", pl.DataFrame(schema=things))
     remember(db, *past(nights))
     register(db, run_date, S)
     return db.frame("SELECT * FROM ring_names ORDER BY ring")
@@ -118,6 +120,47 @@ def test_the_best_matching_beats_taking_the_best_pair_first(db: Warehouse) -> No
     assert names["ring_id"].to_list() == ["R-bbbbbb", "R-aaaaaa"]
 
 
+def test_what_merged_once_does_not_merge_every_night(db: Warehouse) -> None:
+    names = tonight(db, ["a1-8,b1-4"], {-14: {"R-aaaaaa": "a1-8", "R-bbbbbb": "b1-4"}, -7: {"R-aaaaaa": "a1-8,b1-4"}})
+    assert lives(names) == [("R-aaaaaa", "stable")]
+
+
+def test_what_was_swallowed_takes_its_own_name_again(db: Warehouse) -> None:
+    nights = {-14: {"R-aaaaaa": "a1-8", "R-bbbbbb": "b1-4"}, -7: {"R-aaaaaa": "a1-8,b1-4"}}
+    names = tonight(db, ["a1-8", "b1-4"], nights)
+    assert lives(names) == [("R-aaaaaa", "split"), ("R-bbbbbb", "split")]
+    assert names["previous_ring_ids"].to_list() == [["R-aaaaaa"], ["R-aaaaaa", "R-bbbbbb"]]
+
+
+def test_a_small_part_of_a_large_ring_says_where_it_came_from(db: Warehouse) -> None:
+    names = tonight(db, ["a1-40", "a41-43"], {-7: {"R-aaaaaa": "a1-43"}})
+    assert lives(names)[0] == ("R-aaaaaa", "split")
+    assert names["previous_ring_ids"].to_list() == [["R-aaaaaa"], ["R-aaaaaa"]]
+
+
+@pytest.mark.parametrize(("things", "same"), [(("d1", "p1"), True), (("d1",), False), ((), False)])
+def test_new_accounts_on_the_old_things_are_the_old_ring(things: tuple[str, ...], same: bool) -> None:
+    old = Past("R-aaaaaa", NIGHT - timedelta(days=7), Look(frozenset("abc"), frozenset({"d1", "p1", "c1"})))
+    names = named({1: Look(frozenset("xyz"), frozenset(things))}, History([old]), S, NIGHT)
+    assert (names[1].ring_id == "R-aaaaaa") is same
+
+
+def test_a_name_that_is_taken_is_not_given_again() -> None:
+    first = fresh(["a", "b"], NIGHT, set())
+    assert fresh(["a", "b"], NIGHT, {first}) != first
+
+
+def test_strange_rings_are_never_laid_side_by_side() -> None:
+    """Five thousand rings against twenty thousand: a full matrix of them would be 800 MB, and an hour's work."""
+    known = [Past(f"R-{n:06}", NIGHT - timedelta(days=7), ring_of(n)) for n in range(20_000)]
+    names = named({n: ring_of(n) for n in range(5_000)}, History(known, last_night=known[0].night), S, NIGHT)
+    assert all(names[n].ring_id == f"R-{n:06}" for n in names)
+
+
+def ring_of(number: int) -> Look:
+    return Look(frozenset(f"a{number}.{i}" for i in range(4)), frozenset({f"d{number}"}))
+
+
 def test_a_name_is_given_once(db: Warehouse) -> None:
     names = tonight(db, ["a1-4", "a5-8", "a9-12"], {-7: {"R-aaaaaa": "a1-12"}})
     assert names["ring_id"].n_unique() == 3
@@ -139,9 +182,17 @@ def test_another_night_gives_other_names_to_new_rings(db: Warehouse) -> None:
 
 
 def test_a_night_filled_in_later_takes_the_names_of_its_future(db: Warehouse) -> None:
-    names = tonight(db, ["a1-6"], {7: {"R-aaaaaa": "a1-8"}, 14: {"R-aaaaaa": "a1-20"}})
-    assert lives(names) == [("R-aaaaaa", "shrunk")]
-    assert names["n_before"].item() == 8
+    names = tonight(db, ["a1-6", "a12-20"], {7: {"R-aaaaaa": "a1-8"}, 14: {"R-aaaaaa": "a1-20"}})
+    assert lives(names)[0] == ("R-aaaaaa", "new"), "as if it had been run in its turn"
+    assert names["ring_id"].to_list()[1] != "R-aaaaaa", "of the nights after it the nearest counts"
+    assert names["previous_ring_ids"].to_list() == [[], []]
+    assert names["n_before"].to_list() == [None, None]
+
+
+def test_a_night_between_two_nights_asks_both(db: Warehouse) -> None:
+    names = tonight(db, ["a6-12"], {-7: {"R-aaaaaa": "a1-6"}, 7: {"R-aaaaaa": "a4-12"}})
+    assert lives(names) == [("R-aaaaaa", "stable")]
+    assert names["n_before"].item() == 6
 
 
 def test_the_past_goes_before_the_future(db: Warehouse) -> None:

@@ -1,0 +1,115 @@
+"""Published nights run again, filled in, and broken off, on a small synthetic market: the same register."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from jobs import nightly, published
+from jobs.__main__ import main
+from jobs.settings import Settings
+from jobs.simulate import simulate
+
+NIGHTS = [date(2025, 6, 16), date(2025, 6, 23), date(2025, 6, 30)]
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exports of three nights; nobody writes here."""
+    out = tmp_path_factory.mktemp("market") / "exports"
+    simulate(out, accounts=1000, seed=11, nights=3)
+    return out
+
+
+@pytest.fixture(scope="module")
+def reference(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The nights in their order; nobody writes here."""
+    home = tmp_path_factory.mktemp("home")
+    for night in NIGHTS:
+        run(market, home, night)
+    return home
+
+
+def run(market: Path, home: Path, night: date) -> None:
+    nightly.nightly(market, home / "w.duckdb", home / "out", night, False, Settings())
+
+
+def copied(home: Path, to: Path) -> Path:
+    shutil.copytree(home, to)
+    return to
+
+
+def digests(home: Path, *nights: date) -> dict[str, str]:
+    return {
+        str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for night in nights
+        for path in sorted(published.folder_of(home / "out", night).glob("*.parquet"))
+    }
+
+
+def test_nights_run_again_in_any_order_change_no_byte(market: Path, reference: Path, tmp_path: Path) -> None:
+    home = copied(reference, tmp_path / "home")
+    for night in (NIGHTS[1], NIGHTS[0], NIGHTS[2]):
+        run(market, home, night)
+    assert digests(home, *NIGHTS) == digests(reference, *NIGHTS)
+
+
+def test_a_night_filled_in_takes_names_and_changes_none(market: Path, reference: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for night in (NIGHTS[0], NIGHTS[2]):
+        run(market, home, night)
+    before = digests(home, NIGHTS[0], NIGHTS[2])
+    run(market, home, NIGHTS[1])
+    filled = digests(home, NIGHTS[1])
+    for night in (NIGHTS[2], NIGHTS[1], NIGHTS[0]):
+        run(market, home, night)
+    assert digests(home, NIGHTS[0], NIGHTS[2]) == before
+    assert digests(home, NIGHTS[1]) == filled
+    names = {n: published.tables(published.night(home / "out", n), "rings")[0] for n in NIGHTS}
+    known = set(names[NIGHTS[0]]["ring_id"]) | set(names[NIGHTS[2]]["ring_id"])
+    assert len(known & set(names[NIGHTS[1]]["ring_id"])) > 0.8 * names[NIGHTS[1]].height
+
+
+def test_a_warehouse_built_anew_gives_the_same_names(market: Path, reference: Path, tmp_path: Path) -> None:
+    home = copied(reference, tmp_path / "home")
+    (home / "w.duckdb").unlink()
+    run(market, home, NIGHTS[1])
+    assert digests(home, *NIGHTS) == digests(reference, *NIGHTS)
+
+
+@pytest.mark.parametrize("step", ["publish", "learn"])
+def test_a_run_broken_off_leaves_it_whole(
+    step: str, market: Path, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    run(market, home, NIGHTS[0])
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*(("jobs.runs.Night.publish", killed) if step == "publish" else ("jobs.nightly.learn", killed)))
+        with pytest.raises(KeyboardInterrupt):
+            run(market, home, NIGHTS[1])
+    there = NIGHTS[:1] if step == "publish" else NIGHTS[:2]
+    assert published.dates(home / "out") == there
+    for night in NIGHTS[len(there) :]:
+        run(market, home, night)
+    assert digests(home, *NIGHTS) == digests(reference, *NIGHTS)
+
+
+def test_run_json_tells_its_place(reference: Path) -> None:
+    records = [json.loads((published.folder_of(reference / "out", n) / "run.json").read_text()) for n in NIGHTS]
+    assert [record["register_place"] for record in records] == [1, 2, 3]
+
+
+def test_catching_up_is_running_in_order(market: Path, reference: Path, tmp_path: Path) -> None:
+    where = ["--exports", str(market), "--warehouse", str(tmp_path / "w.duckdb"), "--out", str(tmp_path / "out")]
+    assert CliRunner().invoke(main, ["nightly", *where, "--catch-up"]).exit_code == 0
+    assert digests(tmp_path, *NIGHTS) == digests(reference, *NIGHTS)
