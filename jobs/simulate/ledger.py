@@ -53,7 +53,7 @@ class Ledger:
 
         Returns the batch, which is already part of the market.
         """
-        filled = {c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), n).copy() for c, t in ORDER_COLUMNS.items()}
+        filled = _filled(rows, ORDER_COLUMNS, n)
         self.orders.append(filled)
         return filled
 
@@ -61,7 +61,7 @@ class Ledger:
         self, sender: Ints, receiver: Ints, sent_at: Ints, target_kind: Any, target_id: Any, **columns: Any
     ) -> Rows:
         """One message a row; `columns` may give order_id, tag, reported_at and claimed_cny (fen)."""
-        rows: Rows = {
+        rows: dict[str, Any] = {
             "message_id": self.fresh("message", len(sender)),
             "sender_id": sender,
             "receiver_id": receiver,
@@ -70,9 +70,7 @@ class Ledger:
             "target_id": target_id,
             **columns,
         }
-        filled = {
-            c: np.broadcast_to(np.asarray(rows.get(c, NONE), t), len(sender)).copy() for c, t in CHAT_COLUMNS.items()
-        }
+        filled = _filled(rows, CHAT_COLUMNS, len(sender))
         self.chats.append(filled)
         return filled
 
@@ -86,11 +84,18 @@ class Ledger:
             "sessions": sessions,
             "device_kind": kind,
         }
-        self.devices.append(
-            {c: np.broadcast_to(np.asarray(rows[c], t), len(account)).copy() for c, t in DEVICE_COLUMNS.items()}
-        )
+        self.devices.append(_filled(rows, DEVICE_COLUMNS, len(account)))
 
     def leave(self, accounts: Any, column: str, moments: Any) -> None:
         """Accounts are `cancelled_at` or `banned_at` a moment, and gone from then on."""
         self.accounts[column][accounts] = moments
         self.accounts["gone_at"][accounts] = np.minimum(self.accounts["gone_at"][accounts], moments)
+
+
+def _filled(rows: dict[str, Any], types: dict[str, type[np.signedinteger[Any]]], n: int) -> Rows:
+    """A batch of `n` rows with all columns of a table."""
+    batch: Rows = {}
+    for column, kind in types.items():
+        batch[column] = np.empty(n, kind)
+        batch[column][:] = rows.get(column, NONE)
+    return batch

@@ -6,6 +6,7 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
+import networkx as nx
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -14,7 +15,7 @@ from graph.exports import ACCOUNTS, CHAT_LINKS, DEVICES, ORDERS, Export
 from jobs.errors import UsageError
 from jobs.simulate import WORLDS, simulate
 from jobs.simulate.options import WorldName
-from tests.simulate.market import Drops, drops_of
+from tests.simulate.market import Drops, drops_of, ring_graphs, shared_things, within_rings
 
 TABLES = (ORDERS, ACCOUNTS, DEVICES, CHAT_LINKS)
 
@@ -38,7 +39,9 @@ def digest(out: Path) -> dict[str, str]:
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.mark.parametrize("file_format", ["csv", "mixed", "parquet"])
+@pytest.mark.parametrize(
+    ("world", "file_format"), [("market", "csv"), ("market", "mixed"), ("market", "parquet"), ("agents", "mixed")]
+)
 def test_same_seed_same_bytes(tmp_path: Path, world: WorldName, file_format: str) -> None:
     for name, seed in (("one", 4), ("two", 4), ("other", 5)):
         simulate(tmp_path / name, accounts=1_000, seed=seed, nights=2, file_format=file_format, world=world)  # type: ignore[arg-type]
@@ -159,6 +162,25 @@ def test_ids_never_look_like_personal_numbers(market: Drops) -> None:
 def test_honest_trade_is_skewed(market: Drops) -> None:
     sold = sorted(market.latest(ORDERS)["seller_id"].value_counts()["count"].to_list(), reverse=True)
     assert sum(sold[: len(sold) // 10]) > 0.4 * sum(sold)
+
+
+@pytest.mark.parametrize("camouflage", [0.0, 0.5, 1.0])
+def test_every_ring_is_connected(tmp_path: Path, world: WorldName, camouflage: float) -> None:
+    simulate(tmp_path / "out", accounts=2_000, seed=2, camouflage=camouflage, world=world)
+    drops = drops_of(tmp_path / "out")
+    for typology, graph in ring_graphs(drops, within_rings(drops, shared_things(drops))):
+        assert nx.is_connected(graph), typology
+
+
+def test_the_mute_market_complains_less_and_has_no_tags(tmp_path: Path, world: WorldName) -> None:
+    for name, share in (("loud", 0.0), ("mute", 0.5)):
+        simulate(tmp_path / name, accounts=2_500, seed=21, mute=share, world=world)
+    loud, mute = drops_of(tmp_path / "loud"), drops_of(tmp_path / "mute")
+    for table, event in ((ORDERS, "complained_at"), (ORDERS, "seller_complained_at"), (CHAT_LINKS, "reported_at")):
+        assert mute.latest(table)[event].count() == pytest.approx(0.5 * loud.latest(table)[event].count(), rel=0.25)
+    assert loud.latest(CHAT_LINKS)["tag"].count() > 100
+    assert mute.latest(CHAT_LINKS)["tag"].count() == 0
+    assert mute.truth.equals(loud.truth)
 
 
 def test_wrong_arguments_are_refused(tmp_path: Path) -> None:

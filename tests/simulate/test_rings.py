@@ -15,7 +15,7 @@ from jobs.simulate.market import build
 from jobs.simulate.market.rings import TYPOLOGIES
 from jobs.simulate.options import Options
 from jobs.simulate.spell import spell
-from tests.simulate.market import Drops, drops_of, ring_graphs, shared_things, within_rings
+from tests.simulate.market import Drops, drops_of, shared_things, within_rings
 
 ACCOUNTS_MADE = 3_000
 
@@ -46,14 +46,6 @@ def test_all_typologies_are_planted(loud: Drops, quiet: Drops) -> None:
         assert dict(rings.iter_rows()) == dict.fromkeys(TYPOLOGIES, 2)
         assert not drops.truth["account_id"].is_duplicated().any()
         assert set(drops.truth["account_id"]) <= set(drops.latest(ACCOUNTS)["account_id"])
-
-
-@pytest.mark.parametrize("camouflage", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_ring_is_connected(tmp_path: Path, seed: int, camouflage: float) -> None:
-    drops = made(tmp_path, seed, camouflage=camouflage)
-    for typology, graph in ring_graphs(drops, within_rings(drops, shared_things(drops))):
-        assert nx.is_connected(graph), typology
 
 
 def test_camouflage_thins_the_ties_and_covers_the_trade(loud: Drops, quiet: Drops) -> None:
@@ -118,19 +110,6 @@ def test_leaked_orders_are_quoted_by_strangers_and_share_the_source(loud: Drops)
         )
         assert quoted.height > 5
         assert set(quoted["seller_id"]) == set(ring.filter(pl.col("role") == "source")["account_id"])
-
-
-def test_the_mute_market_complains_less_and_has_no_tags(tmp_path: Path, loud: Drops) -> None:
-    mute = made(tmp_path, mute=0.5)
-    for table, event in (
-        (ORDERS, "complained_at"),
-        (ORDERS, "seller_complained_at"),
-        (CHAT_LINKS, "reported_at"),
-    ):
-        assert mute.latest(table)[event].count() == pytest.approx(0.5 * loud.latest(table)[event].count(), rel=0.2)
-    assert loud.latest(CHAT_LINKS)["tag"].count() > 100
-    assert mute.latest(CHAT_LINKS)["tag"].count() == 0
-    assert mute.truth.equals(loud.truth)
 
 
 def test_lookalikes_exist_and_are_not_in_the_truth() -> None:

@@ -29,6 +29,14 @@ Plan = dict[tuple[int, str], Ints]
 
 def build(options: Options) -> Town:
     """The whole town with everything that happens in it, before anybody knows of it."""
+    town, plan = found(options)
+    live(town, plan)
+    keep_promises(town)
+    return town
+
+
+def found(options: Options) -> tuple[Town, Plan]:
+    """The town on the eve of its first day, and who is to cheat when: accounts by day and script, one an act."""
     town = Town(options)
     settle(town)
     for column in ("front", "upline", "lure_kind", "lure_target"):
@@ -41,9 +49,7 @@ def build(options: Options) -> Town:
         days, scripts, who = acts_of(town, crew)
         for day, script in sorted(set(zip(days.tolist(), scripts.tolist(), strict=True))):
             plan.setdefault((day, crew.scripts[script]), []).append(who[(days == day) & (scripts == script)])
-    live(town, {key: np.concatenate(parts) for key, parts in plan.items()})
-    keep_promises(town)
-    return town
+    return town, {key: np.concatenate(parts) for key, parts in plan.items()}
 
 
 def live(town: Town, plan: Plan) -> None:

@@ -33,7 +33,7 @@ def everyone(rows: Rows) -> Bools:
 
 def put(rows: Rows, column: str, mask: Bools, value: Any) -> None:
     """Write one column where `mask` holds."""
-    rows[column][mask] = np.broadcast_to(value, len(mask))[mask]
+    np.copyto(rows[column], value, where=mask, casting="unsafe")
 
 
 def pay(rng: Rng, rows: Rows, mask: Bools) -> None:

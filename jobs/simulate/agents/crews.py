@@ -170,8 +170,9 @@ def _side(town: Town, crew: Crew) -> None:
     for place, member in enumerate(members.tolist()):
         crew.roles[member] = "holder" if crew.idle[place] else side
     days = town.days - np.maximum((a["registered_at"][members] - town.options.start) // DAY, 0)
-    honest = rng.uniform(8, 18, n) + 10 * town.options.camouflage
-    rate = honest / np.maximum(days, 20)
+    # As uneven as everybody's, else the members would be known by how busy they are.
+    crew.honest = 2 + rng.gamma(1.4, 6.0, n) + 6 * town.options.camouflage
+    rate = crew.honest / np.maximum(days, 20)
     a["buys"][members] = rate * np.where(sells, 0.35, 0.95)
     orders_a_day = max(a["buys"].sum(), 1.0)
     a["appeal"][members] = np.where(
@@ -187,8 +188,7 @@ def acts_of(town: Town, crew: Crew) -> tuple[Ints, Ints, Ints]:
     """
     rng, n, quiet = crew.rng, len(crew.members), town.options.camouflage
     share = rng.uniform(0.35 - 0.25 * quiet, 0.6 - 0.35 * quiet, n)
-    honest = 14 + 10 * quiet
-    count = np.clip(rng.poisson(honest * share / (1 - share)), 2, 40)
+    count = np.clip(rng.poisson(crew.honest * share / (1 - share)), 1, 40)
     if crew.typology == "pyramid":
         # Nobody pays the fee ten times.
         count = 1 + rng.binomial(2, 0.4, n)

@@ -38,7 +38,6 @@ def _sell(town: Town, rng: Rng, day: int, buyer: Ints, seller: Ints, placed: Int
     ordinary(town, rng, rows, np.zeros(int(here.sum()), np.bool_))
     small_talk(town, rng, rows, np.zeros(int(here.sum()), np.bool_))
     town.remember(rows)
-    town.recent[-2:] = [{c: np.concatenate([rows[c] for rows in town.recent[-2:]]) for c in town.recent[-1]}]
     return rows
 
 

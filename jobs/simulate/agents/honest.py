@@ -55,8 +55,8 @@ def trade(town: Town, day: int) -> None:
     rows = town.order(rng, buyer[apart], seller[apart], town.hours(rng, day, int(apart.sum())))
     ordinary(town, rng, rows, regular[apart])
     small_talk(town, rng, rows, regular[apart])
+    town.recent = [*town.recent[-MEMORY:], []]
     town.remember(rows)
-    del town.recent[:-MEMORY]
     _learn(town, rng, rows)
 
 
@@ -111,7 +111,7 @@ def _unpaid(town: Town, rng: Rng, rows: Rows, unpaid: Bools, virtual: Bools) -> 
     """A robot that ships at "拍下" gives codes away for weeks; half of the buyers pay after all."""
     a, seller, placed = town.accounts, rows["seller_id"], rows["placed_at"]
     slips = (placed >= a["slips_from"][seller]) & (placed < a["slips_to"][seller])
-    sent = unpaid & virtual & course.chance(rng, rows, np.where(slips, 0.8, 0.02))
+    sent = unpaid & virtual & course.chance(rng, rows, np.where(slips, 0.8, 0.06))
     course.hand_over(rng, rows, sent, 3 * course.MINUTE, since="placed_at")
     honest = sent & course.chance(rng, rows, 0.5)
     course.put(rows, "paid_at", honest, rows["delivered_at"] + course.later(rng, len(sent), 0.1, 1.0))
@@ -128,9 +128,9 @@ def _deliver(town: Town, rng: Rng, rows: Rows, going: Bools, stuck: Bools, virtu
     tardy = course.chance(rng, rows, 0.5) & (late > 0)
     days = np.select([stuck, virtual & tardy, virtual], [25.0, late, code], 1.1)
     course.hand_over(rng, rows, going, days)
-    lost = going & course.chance(rng, rows, np.where(stuck, 0.35, 0.005))
+    lost = going & course.chance(rng, rows, np.where(stuck, 0.35, 0.008))
     rows["delivered_at"][lost] = NONE
-    given_up = lost & course.chance(rng, rows, 0.75)
+    given_up = lost & course.chance(rng, rows, 0.55)
     moment = rows["paid_at"] + course.later(rng, n, np.where(stuck, 30, 12), 0.4)
     course.put(rows, "refunded_at", given_up, moment)
 
@@ -176,11 +176,13 @@ def _complaints(town: Town, rng: Rng, rows: Rows, open_to: Bools, virtual: Bools
     course.put(rows, "complained_at", angry, since + course.later(rng, len(angry), np.where(virtual, 0.1, 3.0)))
     course.put(rows, "complaint", angry, kind)
     course.refund(rng, rows, angry & course.chance(rng, rows, 0.4), 1.5, "complained_at")
-    tried = angry & course.chance(rng, rows, 0.15) & (rows["refunded_at"] == NONE)
+    # Who quarrels for sport goes to court for it.
+    tried = angry & course.chance(rng, rows, np.where(a["grumble"][buyer] > 0.15, 0.6, 0.3))
+    tried &= rows["refunded_at"] == NONE
     course.ask_jury(rng, rows, tried, rng.binomial(17, rng.beta(2.2, 2.0, len(angry))))
     close = tried & (np.abs(2 * rows["votes_buyer"].astype(np.int64) - 17) <= 4)
     winner = np.where(course.chance(rng, rows, 0.3), 1 - rows["jury_winner"], rows["jury_winner"])
-    course.appeal(rng, rows, close & course.chance(rng, rows, 0.3), winner)
+    course.appeal(rng, rows, close & course.chance(rng, rows, 0.45), winner)
     course.execute(rng, rows, tried)
 
 

@@ -124,12 +124,12 @@ def _manners(town: Town, rng: Rng) -> None:
     a["grumble"] = np.minimum(0.006 * rng.lognormal(0, 1.2, n), 0.3)
     a["grumble"][casts["quarreller"]] = rng.uniform(0.2, 0.5, len(casts["quarreller"]))
     a["sloppy"] = np.minimum(rng.lognormal(0, 0.9, n), 12)
-    a["doubted"] = (rng.random(n) < 0.03) * rng.uniform(0.02, 0.10, n)
+    a["doubted"] = (rng.random(n) < 0.05) * rng.uniform(0.02, 0.10, n)
     a["returns"] = np.minimum(0.012 * rng.lognormal(0, 1.0, n), 0.2)
     a["returns"][casts["returner"]] = rng.uniform(0.25, 0.6, len(casts["returner"]))
     a["haste"] = np.where(rng.random(n) < 0.02, rng.uniform(0.1, 0.6, n), 0.003)
     a["dither"] = np.minimum(0.07 * rng.lognormal(0, 0.7, n), 0.7)
-    for column, share, low, high in (("stuck", 0.02, 15, 50), ("slips", 0.02, 15, 60)):
+    for column, share, low, high in (("stuck", 0.03, 15, 50), ("slips", 0.08, 30, 120)):
         a[f"{column}_from"] = np.where(rng.random(n) < share, town.moment(rng.integers(0, town.days, n)), NEVER)
         a[f"{column}_to"] = a[f"{column}_from"] + rng.integers(low, high, n) * DAY
     a["meets"] = np.where(rng.random(n) < 0.06, rng.uniform(0.05, 0.3, n), 0.004)

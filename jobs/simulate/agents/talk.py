@@ -31,7 +31,7 @@ def send(
     n, kind = len(sender), np.broadcast_to(np.asarray(kind), len(sender))
     outward = (kind != ITEM) & (kind != CARD)
     tag = np.where(rng.random(n) < np.where(outward, 0.02, 0.002), rng.integers(0, len(TEXTS["tag"]), n), NONE)
-    reported = rng.random(n) < np.where(outward, 0.006, 0.0005)
+    reported = rng.random(n) < np.where(outward, 0.010, 0.0008)
     claimed = reported & (rng.random(n) < 0.3)
     told: dict[str, Any] = {
         "tag": tag,
@@ -46,7 +46,7 @@ def small_talk(town: Town, rng: Rng, rows: Rows, regular: Bools) -> None:
     codes(town, rng, rows)
     _please_confirm(town, rng, rows, regular)
     n = len(rows["order_id"])
-    at = np.flatnonzero(rng.random(n) < 0.4)
+    at = np.flatnonzero(rng.random(n) < 0.5)
     by_seller = rng.random(len(at)) < 0.55
     buyer, seller = rows["buyer_id"][at], rows["seller_id"][at]
     sender, receiver = np.where(by_seller, seller, buyer), np.where(by_seller, buyer, seller)
@@ -67,7 +67,7 @@ def codes(town: Town, rng: Rng, rows: Rows) -> None:
     sent = IS_VIRTUAL[rows["category"]] & (rows["delivered_at"] != NONE) & a["codes_by_chat"][rows["seller_id"]]
     at = np.flatnonzero(sent)
     code = town.fresh("card_code", len(at))
-    again = rng.random(len(at)) < 0.006
+    again = rng.random(len(at)) < 0.015
     code[again] -= rng.integers(1, 40, int(again.sum()))
     seller, buyer = rows["seller_id"][at], rows["buyer_id"][at]
     send(town, rng, seller, buyer, rows["delivered_at"][at], CARD, code, order_id=rows["order_id"][at])

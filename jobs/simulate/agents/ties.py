@@ -28,7 +28,7 @@ HABITS = (
     "bookkeeper",
     "address",
 )
-OF_SELLERS, OF_BUYERS = ("payee", "bookkeeper"), ("payer",)
+OF_SELLERS = ("payee", "bookkeeper")
 CHAT = {"handle": (CONTACT, "contact"), "link": (URL, "host"), "group_qr": (QR, "qr")}
 
 
@@ -36,7 +36,7 @@ def tie(town: Town, crew: Crew) -> None:
     """Tie every member to at least one other; loud crews by several things all share, quiet ones by one thin thread."""
     rng, n, quiet = crew.rng, len(crew.members), town.options.camouflage
     sells = town.accounts["appeal"][crew.members] > 0
-    fit = [h for h in HABITS if not (h in OF_SELLERS and not sells.all()) and not (h in OF_BUYERS and sells.any())]
+    fit = [habit for habit in HABITS if sells.all() or habit not in OF_SELLERS]
     chosen = rng.permutation(np.array(fit))[: 1 + rng.binomial(3, 0.9 - 0.8 * quiet)].tolist()
     _lures(town, crew)
     everybody = np.arange(n)

@@ -32,7 +32,7 @@ class Town(Ledger):
     An account has, besides the contract's columns, its `payee` (`payee_next` from `payee_from` on), `payer`,
     `address`, `goods`, its own chat targets (`contact`, `host`, `qr`, `payment_code`), its manners (columns
     written by `people`), and `crew`, the number of its ring or NONE. `casts` names who plays which part,
-    `recent` holds the orders of the last days, `stock` the code that each crew has last got hold of,
+    `recent` holds the orders of the last days, day by day, `stock` the code that each crew has last got hold of,
     `mates` the members of all crews by crew and day of joining (`mate_keys`), `sources` from whom a crew has its
     leaked orders, `kiosks` the PC rooms' machines, `played` counts the acts of every script. `promised` are ties
     that an order or a message must still show: (column or "say", accounts, days of joining, target kinds, things).
@@ -40,7 +40,7 @@ class Town(Ledger):
 
     casts: dict[str, Ints] = field(default_factory=dict)
     weights: dict[str, Floats] = field(default_factory=dict)
-    recent: list[Rows] = field(default_factory=list)
+    recent: list[list[Rows]] = field(default_factory=list)
     mates: Ints = field(default_factory=lambda: np.array([], np.int64))
     mate_keys: Ints = field(default_factory=lambda: np.array([], np.int64))
     sources: dict[int, int] = field(default_factory=dict)
@@ -116,8 +116,9 @@ class Town(Ledger):
     def remember(self, rows: Rows) -> None:
         """Keep what others may later know of these orders."""
         kept = ("order_id", "buyer_id", "seller_id", "handler_id", "placed_at", "category", "item_id")
-        self.recent.append({column: rows[column].copy() for column in kept})
+        self.recent[-1].append({column: rows[column].copy() for column in kept})
 
     def recently(self) -> Rows:
         """The remembered orders of the last days, oldest first."""
-        return {column: np.concatenate([rows[column] for rows in self.recent]) for column in self.recent[0]}
+        batches = [rows for day in self.recent for rows in day]
+        return {column: np.concatenate([rows[column] for rows in batches]) for column in batches[0]}

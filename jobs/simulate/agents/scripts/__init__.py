@@ -26,7 +26,7 @@ _BY_TYPOLOGY: dict[str, tuple[Script, ...]] = {
     "buyback_live": (lures.promised_and_silent, lures.bought_back_once, lures.sold_in_a_group),
     "pyramid": (webs.fee_to_the_inviter, webs.fee_to_the_top, webs.fee_through_a_shop),
     "leak_source": (lures.quotes_a_sellers_orders, lures.quotes_a_handlers_orders, lures.quotes_an_insiders_orders),
-    "unlicensed_operator": (shops.no_licence_shown, shops.one_licence_for_all, shops.licence_after_the_fact),
+    "unlicensed_operator": (shops.no_licence_shown, shops.one_licence_for_all, shops.no_licence_and_by_message),
     "account_farm": (webs.took_the_same_offer, webs.cancelled_alike, webs.posted_alike),
     "brushing": (webs.brushed_in_a_circle, webs.brushed_for_a_shop, webs.brushed_with_empty_parcels),
 }

@@ -10,7 +10,6 @@ from jobs.simulate.agents import course
 from jobs.simulate.agents.turn import Turn
 from jobs.simulate.columns import Rows, word
 from jobs.simulate.goods import IS_VIRTUAL, REGULATED
-from jobs.simulate.options import DAY
 
 
 def _takes_money(turn: Turn, complaint: float) -> None:
@@ -81,14 +80,13 @@ def one_licence_for_all(turn: Turn) -> None:
     _regulated(turn, 0.03)
 
 
-def licence_after_the_fact(turn: Turn) -> None:
-    """Large orders at night, by message, from shops without a licence."""
-    before = turn.moments() - 1_800
+def no_licence_and_by_message(turn: Turn) -> None:
+    """Customers are gathered by message first; no licence is shown here either."""
     rows = _regulated(turn, 0.06)
     kind, target = turn.column("lure_kind"), turn.column("lure_target")
     asked = turn.some(0.3)
-    moment = np.maximum(before, rows["placed_at"] - DAY)
-    turn.town.say(turn.who[asked], rows["buyer_id"][asked], moment[asked], kind[asked], target[asked])
+    moment = rows["placed_at"][asked] - 1_800
+    turn.town.say(turn.who[asked], rows["buyer_id"][asked], moment, kind[asked], target[asked])
 
 
 def _regulated(turn: Turn, complaint: float) -> Rows:
