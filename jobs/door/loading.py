@@ -221,7 +221,7 @@ def _note_again(w: Warehouse, files: Sequence[Source], ids: dict[str, int]) -> N
 def _date_by_rows(w: Warehouse, until: date | None) -> None:
     """Date the drop just loaded by its newest order or message; it replaces what was loaded for that date."""
     newest = w.rows(
-        "SELECT max(at)::DATE FROM (SELECT max(placed_at) AS at FROM orders_rows WHERE drop_date = $drop"
+        "SELECT max(newest)::DATE FROM (SELECT max(placed_at) AS newest FROM orders_rows WHERE drop_date = $drop"
         " UNION ALL SELECT max(sent_at) FROM chat_links_rows WHERE drop_date = $drop)",
         drop=_UNDATED,
     )[0][0]

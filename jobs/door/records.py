@@ -13,13 +13,15 @@ from __future__ import annotations
 import csv
 import sys
 from array import array
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-CHUNK = 1 << 20
+from jobs.door.text import Text
+
 MAX_SPAN = 1000
 # The csv module would refuse fields over 128 KB; how long a line may be is decided in text.py.
 csv.field_size_limit(sys.maxsize)
@@ -42,25 +44,23 @@ class Records(Protocol):
 class Lines:
     """Every record is one physical line, and none is blank; the first `header` lines are no records."""
 
-    def __init__(self, path: Path, lines: int, header: int, malformed: Sequence[int] = ()) -> None:
-        self.path = path
-        self.total = lines - header
+    def __init__(self, text: Text, header: int, malformed: Sequence[int] = ()) -> None:
+        self.path = text.path
+        self.total = text.lines - header
         self.malformed = malformed
-        self._header = header
+        self._header, self._marks = header, text.marks
 
     def raw(self, numbers: Iterable[int]) -> Iterator[str]:
         with self.path.open("rb") as file:
-            passed, rest = 0, b""  # line ends before `rest`
+            here = 0  # line ends passed
             for number in numbers:
                 line = number + self._header - 1
-                while passed + rest.count(b"\n") <= line:
-                    more = file.read(CHUNK)
-                    if not more:
-                        break
-                    cut = rest.rfind(b"\n") + 1
-                    passed += rest.count(b"\n")
-                    rest = rest[cut:] + more
-                yield _text(rest.split(b"\n", line - passed + 1)[line - passed])
+                offset, passed = self._marks[max(bisect_left(self._marks, line, key=lambda mark: mark[1]) - 1, 0)]
+                if not passed <= here <= line:
+                    file.seek(offset)
+                    here = passed
+                yield _text(next(islice(file, line - here, None)))
+                here = line + 1
 
 
 class Walked:

@@ -15,11 +15,12 @@ from jobs.door import check, personal
 from jobs.door.discover import Source
 from jobs.door.layout import ExportFile
 from jobs.door.store import Reject, add_rejects
-from jobs.errors import ExportError
+from jobs.errors import ExportError, RingwatchError
 from jobs.warehouse import Warehouse
 
 _BATCH = 20_000
 _BLOCK = 4096
+_SMALL, _PROBES = 50_000, 64
 _HASH_SHARE = 0.9
 """Share of a column's cells that must be hexadecimal with letters, of one length, to call that the column's hash format.
 Of 16-digit hexadecimal hashes 0.05 % have no letter by chance; in a column of raw numbers hardly any cell has one."""
@@ -58,6 +59,7 @@ def judge(place: Place, file: ExportFile) -> int:
     Raises ExportError when a cell holds a raw personal number.
     """
     _number(place, file)
+    _prove_order(place, file)
     return _set_aside_malformed(place, file) + _judge_doubtful(place, file)
 
 
@@ -129,6 +131,26 @@ def _number(place: Place, file: ExportFile) -> None:
     )
     if file.malformed and not file.numbers_itself:
         _make_room(place, np.asarray(file.malformed, dtype=np.int64))
+
+
+def _prove_order(place: Place, file: ExportFile) -> None:
+    """Compare the keys of a few rows with what stands on their lines in the file: evidence rests on these numbers.
+
+    What DuckDB reads with one thread it cannot have shuffled; so small files, of which there may be thousands, pass.
+    """
+    rows, keys = f"{place.table} WHERE file_id = $file AND line > 0", ", ".join(place.source.export.key)
+    count, last = place.w.rows(f"SELECT count(*), max(line) FROM {rows}", file=place.file_id)[0]
+    if count < _SMALL:
+        return
+    wanted = np.linspace(1, last, _PROBES, dtype=np.int64).tolist()
+    found = place.w.rows(
+        f"SELECT line, {keys} FROM {rows} AND line IN $wanted ORDER BY 1", file=place.file_id, wanted=wanted
+    )
+    relation, _ = file.few([line for line, *_ in found])
+    read = place.w.rows(f"SELECT line, {keys} FROM ({_typed(place, file, relation)}) ORDER BY 1")
+    place.w.drop("door_few")
+    if [row[1:] for row in found] != [row[1:] for row in read]:
+        raise RingwatchError(f"file {place.source.rel}: line numbers do not lead back to its lines. Please report it")
 
 
 def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
@@ -210,10 +232,10 @@ def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Forma
 def _put_back(place: Place, file: ExportFile, lines: Sequence[int], good: Sequence[int]) -> None:
     if not good:
         return
-    place.w.con.register("door_good", pl.DataFrame({"number": good, "at": [lines[n - 1] for n in good]}))
+    place.w.con.register("door_good", pl.DataFrame({"number": good, "place": [lines[n - 1] for n in good]}))
     place.w.rows(
-        f"{_insert(place, file)} SELECT {', '.join(_values(place, file))}, $drop, $file, at"
-        " FROM door_judged JOIN door_good ON line = number ORDER BY at",
+        f"{_insert(place, file)} SELECT {', '.join(_values(place, file))}, $drop, $file, place"
+        " FROM door_judged JOIN door_good ON line = number ORDER BY place",
         drop=place.drop_date,
         file=place.file_id,
     )

@@ -9,7 +9,7 @@ import io
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +100,7 @@ class Text:
 
     `sha256` and `bytes` are those of the file as received; `lines` counts physical lines, a last one without its
     line end included; `quotes` says whether any quotation mark occurs, `even` whether all line ends are alike.
+    `marks` are pairs (byte offset in `path`, line ends before it), ascending, to find a line without reading all.
     """
 
     path: Path
@@ -108,6 +109,7 @@ class Text:
     lines: int
     quotes: bool
     even: bool
+    marks: Sequence[tuple[int, int]]
 
 
 def prepare(source: Source, scratch: Path) -> Text:
@@ -130,9 +132,10 @@ def prepare(source: Source, scratch: Path) -> Text:
         while file.read(CHUNK):  # whatever the unpacker left unread belongs to the hash
             pass
     lines = scan.finish(file.size)
+    marks = scan.marks
     if not scan.utf8:
-        plain = _from_gb18030(plain, scratch / "decoded", source.rel)
-    return Text(plain, file.sha.hexdigest(), file.size, lines, scan.quotes, scan.even)
+        plain, marks = _from_gb18030(plain, scratch / "decoded", source.rel), [(0, 0)]
+    return Text(plain, file.sha.hexdigest(), file.size, lines, scan.quotes, scan.even, marks)
 
 
 def _chunks(content: BinaryIO, rel: str) -> Iterator[bytes]:
@@ -155,6 +158,7 @@ class _Scan:
         self.quotes = False
         self.size = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self.marks: list[tuple[int, int]] = []
         self._returns = self._pairs = 0
         self._last = b""
         self._tail = 0  # bytes since the last line end
@@ -164,6 +168,7 @@ class _Scan:
         if b"\0" in chunk:
             line = self.line_ends + chunk[: chunk.index(b"\0")].count(b"\n")
             raise ExportError("a NUL byte: damaged, or not text", file=self.rel, line=line or None, do="Send it again")
+        self.marks.append((self.size, self.line_ends))
         self.size += len(chunk)
         self.quotes = self.quotes or b'"' in chunk
         self._check_length(chunk)

@@ -30,7 +30,7 @@ class CsvFile:
     def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
         self.layout = lay_out(source, header(text.path), rename)
         self._source, self._text, self._w, self._scratch = source, text, w, scratch
-        self._records: Records = Lines(text.path, text.lines, 1)
+        self._records: Records = Lines(text, 1)
         if not text.even:  # DuckDB gives up on mixed line ends
             self._walk()
 
@@ -53,7 +53,7 @@ class CsvFile:
             refused and (self._text.quotes or walked)
         ):
             if refused:
-                self._records = Lines(self._text.path, self._text.lines, 1, [line - 1 for line in refused])
+                self._records = Lines(self._text, 1, [line - 1 for line in refused])
             return True
         self._walk()
         return False
@@ -91,7 +91,7 @@ class NdjsonFile:
 
     def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
         self._source, self._text, self._w, self._scratch = source, text, w, scratch
-        self._records: Records = Lines(text.path, text.lines, 0)
+        self._records: Records = Lines(text, 0)
         if not text.even or _odd_lines(text.path):
             self._walk()
         self.layout = self._lay_out(rename)
