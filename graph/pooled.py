@@ -2,7 +2,8 @@
 
 For each group and kind of act the members' chances and acts are summed and compared with what honest accounts of their
 kinds and categories would have done. The honest rate of a group varies less than that of one account: its beta
-distribution is as many times narrower as it has members.
+distribution is as many times narrower as it has members. Not so for acts between tied accounts (friends who trade with
+each other, a dormitory that signs up on one evening): those are a group's habit, and a group is one witness.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ def factor(k: Floats, n: Floats, rate: Floats, spread: Floats) -> Floats:
 def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
     """One row a `group`, `typology`, `act`, `axis`: `n`, `k`, `rate` and pooled `nats`, at most `cap`.
 
-    `chances` holds one row a `group`, `account_id`, `typology`, `act`, `axis` and stratum: `n`, `k`, `rate`, `spread`.
+    `chances` holds one row a `group`, `account_id`, `typology`, `act`, `axis` and stratum: `n`, `k`, `rate`, `spread`, `habit`.
     """
     rows = chances.group_by("group", "typology", "act", "axis", maintain_order=True).agg(
         pl.col("n", "k").sum(),
         ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
-        (pl.col("spread").first() * pl.col("account_id").n_unique()).alias("spread"),
+        (
+            pl.col("spread").first()
+            * pl.when(pl.col("habit").first()).then(1).otherwise(pl.col("account_id").n_unique())
+        ).alias("spread"),
     )
     n, k, rate, spread = (rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread"))
     nats = np.minimum(factor(k, n, rate, spread), cap)

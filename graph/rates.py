@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from graph.settings import ScoreSettings
 
 RATED = """
-SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread
+SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread, x.habit
 FROM chances AS c JOIN platform_rates AS r USING (typology, act, stratum, kind) JOIN axes_of_acts AS x USING
 (typology, act)
 """
@@ -42,8 +42,8 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     db.put("platform_rates", platform)
     told = nats(acted, platform)
     sides = pl.DataFrame(
-        [(t, a.name, a.axis, a.side, a.table) for t, a in all_acts()],
-        schema=["typology", "act", "axis", "side", "table"],
+        [(t, a.name, a.axis, a.side, a.table, a.between_tied) for t, a in all_acts()],
+        schema=["typology", "act", "axis", "side", "table", "habit"],
         orient="row",
     )
     told = (
@@ -60,7 +60,7 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     per = by_typology(told, "account_id")
     db.put("by_typology", per)
     db.put("suspicion", suspicion(per))
-    db.put("axes_of_acts", sides.select("typology", "act", "axis"))
+    db.put("axes_of_acts", sides.select("typology", "act", "axis", "habit"))
     db.make("chances_rated", RATED)
 
 

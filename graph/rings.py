@@ -88,6 +88,7 @@ def rings(db: Db, s: RingSettings) -> None:
     components = sorted(sorted(c) for c in nx.connected_components(graph))
     worth = [components[number] for number in leads(components, chances, s)]
     groups = [group for component in worth for group in communities(graph.subgraph(component), s)]
+    groups = parted(graph, [groups[number] for number in leads(groups, chances, s)], chances, s)
     rows: list[tuple[int, str, float, float]] = []
     for number, ring in enumerate(sorted(found(graph, groups, chances, s), key=min), start=1):
         rows += [(number, account, hold, acts) for account, (hold, acts) in sorted(ring.items())]
@@ -95,18 +96,72 @@ def rings(db: Db, s: RingSettings) -> None:
     db.put("members", pl.DataFrame(rows, schema=schema, orient="row"))
 
 
-def leads(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, list[str]]:
-    """The typologies that a group shows: its number -> at most two, strongest first, none below `lead` nats. Groups
-    that show none are left out: whatever ties them, they did nothing that rings do."""
+def shown(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
+    """What each group did: one row a `group` and typology with its pooled `nats`, strongest first."""
     acts = pooled.by_act(grouped(groups, chances), cap=s.ring_cap)
-    shown = (
-        pooled.by_typology(acts, "group")
-        .filter(pl.col("nats") >= s.lead)
-        .sort("group", "nats", "typology", descending=[False, True, False])
-        .group_by("group", maintain_order=True)
-        .agg(pl.col("typology").head(2))
-    )
-    return dict(shown.iter_rows())
+    return pooled.by_typology(acts, "group").sort("group", "nats", "typology", descending=[False, True, False])
+
+
+def leads(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, list[str]]:
+    """The typologies that a group shows: its number -> at most two, strongest first, none below `lead` nats. Groups that
+    show none are left out: whatever ties them, they did nothing that rings do."""
+    rows = shown(groups, chances, s).filter(pl.col("nats") >= s.lead)
+    return dict(rows.group_by("group", maintain_order=True).agg(pl.col("typology").head(2)).iter_rows())
+
+
+def parted(graph: nx.Graph, groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> list[list[str]]:
+    """Groups that are two hands, parted: where parts do different things, and taken apart explain what was done better
+    than together, by more than the ties between them say that they are one.
+
+    A finer and finer search proposes the parts; those that did nothing go with the part they are tied to most. Parts
+    that do the same stay together: one ring's members do not all do it equally often.
+    """
+    for finer in s.finer:
+        proposed = [communities(graph.subgraph(group), s, finer) for group in groups]
+        does = leading([part for parts in proposed for part in parts], chances, s)
+        split: list[list[str]] = []
+        number = 0
+        for group, parts in zip(groups, proposed, strict=True):
+            did = [does.get(number + i, ("", 0.0)) for i in range(len(parts))]
+            number += len(parts)
+            hands = gathered(graph, parts, [typology for typology, _ in did])
+            apart = sum(max((n for t, n in did if t == hand), default=0.0) for hand in sorted({t for t, _ in did if t}))
+            together = max((n for _, n in did), default=0.0)
+            cost = s.part * (len(hands) - 1) + between(graph, hands)
+            split += hands if len(hands) > 1 and apart - together > cost else [group]
+        groups = sorted(split)
+    return groups
+
+
+def gathered(graph: nx.Graph, parts: list[list[str]], does: list[str]) -> list[list[str]]:
+    """One group for each typology that some part shows; parts that show none join what they are tied to most."""
+    hands: dict[str, list[str]] = {}
+    for part, typology in zip(parts, does, strict=True):
+        if typology:
+            hands.setdefault(typology, []).extend(part)
+    idle = [part for part, typology in zip(parts, does, strict=True) if not typology]
+    while idle and hands:
+        pulls = [
+            (between(graph, [part, members]), hand, part) for part in idle for hand, members in sorted(hands.items())
+        ]
+        _, hand, part = max(pulls, key=lambda pull: (pull[0], pull[1], pull[2]))
+        hands[hand].extend(part)
+        idle.remove(part)
+    return sorted(sorted(members) for members in hands.values())
+
+
+def leading(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, tuple[str, float]]:
+    """The typology that a group shows most and its nats, for groups that reach `lead`."""
+    rows = shown(groups, chances, s).filter(pl.col("nats") >= s.lead)
+    first = rows.group_by("group", maintain_order=True).first()
+    return {group: (typology, nats) for group, typology, nats in first.select("group", "typology", "nats").iter_rows()}
+
+
+def between(graph: nx.Graph, parts: list[list[str]]) -> float:
+    """Nats of the ties that run between parts."""
+    of = {v: number for number, part in enumerate(parts) for v in part}
+    inside = graph.subgraph(of)
+    return float(sum(nats for u, v, nats in sorted(inside.edges(data="nats")) if of[u] != of[v]))
 
 
 def grouped(groups: list[list[str]], chances: pl.DataFrame) -> pl.DataFrame:
@@ -146,7 +201,7 @@ def hands(pairs: pl.DataFrame) -> nx.Graph:
     return graph
 
 
-def communities(graph: nx.Graph, s: RingSettings) -> list[list[str]]:
+def communities(graph: nx.Graph, s: RingSettings, finer: float = 1.0) -> list[list[str]]:
     """CPM Leiden inside one component; each community and the list of them sorted.
 
     Weights stay in nats, rounded to hundredths: the library's refinement gets stuck in pairs when weights are large
@@ -158,7 +213,7 @@ def communities(graph: nx.Graph, s: RingSettings) -> list[list[str]]:
     _, label = leiden(
         edges,
         None,
-        resolution=s.gamma,
+        resolution=s.gamma * finer,
         randomness=0.001,
         iterations=10,
         use_modularity=False,

@@ -61,6 +61,10 @@ class RingSettings(Part):
     """Where one ring ends. Evidence is in nats (natural log-odds)."""
 
     gamma: float = Field(0.004, gt=0, description="CPM resolution in nats a pair; two halves joined by less split")
+    finer: tuple[float, ...] = Field(
+        (4.0, 16.0, 64.0), description="times gamma; searches that propose how to part a ring"
+    )
+    part: float = Field(3.0, ge=0, description="nats; what one more ring must explain beyond the ties it cuts")
     seed: int = Field(20250622, ge=0, description="of the community search")
     tie: float = Field(2.0, description="nats; a pair is an edge from here, belief in its acts included")
     least_tie: float = Field(0.7, ge=0, description="nats; a pair that shares less is no tie, whatever the two did")
