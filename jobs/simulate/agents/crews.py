@@ -20,6 +20,8 @@ from jobs.simulate.options import DAY
 
 RING_SHARE = 0.0035
 """Rings for each account of the town."""
+FEWEST_ACTS = 9
+"""Of a whole crew."""
 
 SELLERS, BUYERS, BOTH = "seller", "buyer", "both"
 SIDE = {
@@ -101,7 +103,9 @@ def _form(town: Town, number: int, kind: str, members: Ints, turn: int) -> Crew:
     rng, n = town.stream(121, number), len(members)
     scripts = list(SCRIPTS[kind])
     main = scripts[turn % len(scripts)]
-    used = [main, *(s for s in scripts if s != main and rng.random() < 0.25)]
+    # A leak has one source, and each script another kind of source.
+    more = 0.0 if kind == "leak_source" else 0.25
+    used = [main, *(s for s in scripts if s != main and rng.random() < more)]
     windows = _windows(town, rng, kind)
     days = np.concatenate([np.arange(begin, end) for begin, end in windows])
     script_of_day = np.concatenate([np.full(e - b, i % len(used)) for i, (b, e) in enumerate(windows)])
@@ -182,18 +186,8 @@ def _side(town: Town, crew: Crew) -> None:
 
 
 def acts_of(town: Town, crew: Crew) -> tuple[Ints, Ints, Ints]:
-    """(day, number of the script among the crew's, member), one row an act.
-
-    Loud crews cheat in up to two thirds of their members' orders, quiet ones in a tenth to a quarter.
-    """
-    rng, n, quiet = crew.rng, len(crew.members), town.options.camouflage
-    share = rng.uniform(0.35 - 0.25 * quiet, 0.6 - 0.35 * quiet, n)
-    count = np.clip(rng.poisson(crew.honest * share / (1 - share)), 1, 40)
-    if crew.typology == "pyramid":
-        # Nobody pays the fee ten times.
-        count = 1 + rng.binomial(2, 0.4, n)
-    count[crew.idle] = 0
-    who = np.repeat(np.arange(n), count)
+    """(day, number of the script among the crew's, member), one row an act."""
+    rng, who = crew.rng, np.repeat(np.arange(len(crew.members)), _how_often(town, crew))
     if crew.closing is not None:
         # A shop runs off before its own end, whatever the others do.
         day = crew.closing[who] - rng.integers(1, 12, len(who))
@@ -207,3 +201,18 @@ def acts_of(town: Town, crew: Crew) -> tuple[Ints, Ints, Ints]:
     kept = (low < len(days)) & (at < len(days))
     at = at[kept]
     return days[at], script[at], crew.members[who[kept]]
+
+
+def _how_often(town: Town, crew: Crew) -> Ints:
+    """Acts of each member: loud crews cheat in a third to more than half of their orders, quiet ones in a tenth to a
+    quarter."""
+    rng, n, quiet = crew.rng, len(crew.members), town.options.camouflage
+    share = rng.uniform(0.35 - 0.25 * quiet, 0.6 - 0.35 * quiet, n)
+    count = np.clip(rng.poisson(crew.honest * share / (1 - share)), 1, 40)
+    if crew.typology == "pyramid":
+        # Nobody pays the fee ten times.
+        count = 1 + rng.binomial(2, 0.4, n)
+    # Who has hardly done anything is no ring yet that anybody could know.
+    count = np.maximum(count, FEWEST_ACTS // max(int((~crew.idle).sum()), 1) + 1)
+    count[crew.idle] = 0
+    return np.asarray(count, np.int64)

@@ -81,6 +81,9 @@ def farm(town: Town, crew: Crew) -> None:
 def leak(town: Town, crew: Crew) -> None:
     """From whom the orders come: a big seller's account, a handler among the staff, or a service desk's account."""
     a, rng, source = town.accounts, crew.rng, int(crew.members[0])
+    # One stranger alone would be no ring beside its source.
+    crew.idle[:3] = False
+    crew.roles |= dict.fromkeys(crew.members[:3].tolist(), "seller")
     if crew.scripts[0] == "quotes_a_handlers_orders":
         town.sources[crew.number] = int(rng.integers(1, max(8, town.options.accounts // STAFF_SHARE)))
         return

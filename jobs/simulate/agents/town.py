@@ -110,7 +110,7 @@ class Town(Ledger):
     def _handler(self, rng: Rng, seller: Ints) -> Ints:
         """Staff work in teams by seller, half of the orders need nobody, and one busy person takes a twentieth."""
         staff, u = max(8, self.options.accounts // 400), rng.random(len(seller))
-        team = (seller * 7 + rng.integers(0, 4, len(seller))) % (staff - 1) + 1
+        team = (seller * 40_503 // 64 + rng.integers(0, 4, len(seller))) % (staff - 1) + 1
         return np.select([u < 0.05, u < 0.5], [0, team], NONE)
 
     def remember(self, rows: Rows) -> None:
