@@ -132,6 +132,18 @@ class Warehouse:
                 self.rows("ROLLBACK")
             raise
 
+    @contextmanager
+    def memory_at_most(self, limit: str) -> Iterator[None]:
+        """Lower the memory limit to `limit` for the block, unless it is lower already."""
+        before = self.rows("SELECT current_setting('memory_limit')")[0][0]
+        self.rows("SET memory_limit = $limit", limit=limit)
+        if _bytes(self.rows("SELECT current_setting('memory_limit')")[0][0]) > _bytes(before):
+            self.rows("SET memory_limit = $limit", limit=before)
+        try:
+            yield
+        finally:
+            self.rows("SET memory_limit = $limit", limit=before)
+
     def _settle(self, memory_limit: str, threads: int | None, max_temp: str) -> None:
         settings: dict[str, object] = {
             "memory_limit": memory_limit,
@@ -161,6 +173,12 @@ class Warehouse:
             raise RingwatchError(f"{self.path} is a database, but not a ringwatch warehouse. {_REBUILD}")
         else:
             self.rows(f"CREATE TABLE warehouse_version AS SELECT {VERSION} AS version")
+
+
+def _bytes(size: str) -> float:
+    """DuckDB's own way to write a size, such as 3.7 GiB."""
+    number, unit = size.split()
+    return float(number) * 1024.0 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit)
 
 
 def _take_lock(path: Path) -> FileLock:

@@ -82,7 +82,7 @@ def test_an_absent_column_keeps_and_an_empty_cell_clears(w: Warehouse) -> None:
     assert state(w, D3, query) == [("a", None, "r1", 2), ("b", "o2", None, 3)]
 
 
-EVENTS = {
+EVENTS: dict[str, list[tuple[str, object]]] = {
     "paid_at": [],
     "delivered_at": [],
     "confirmed_at": [],

@@ -29,7 +29,8 @@ def value(column: Column, raw: str, zone: str, native: str = "VARCHAR") -> str:
     if column.type == "integer":
         return f"CASE WHEN regexp_full_match({raw}, '{_INTEGER}') THEN TRY_CAST({raw} AS BIGINT) END"
     if column.type == "boolean":
-        return f"CASE lower({raw}) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END"
+        yes, no = f"lower({raw}) = 'true' OR {raw} = '1'", f"lower({raw}) = 'false' OR {raw} = '0'"
+        return f"CASE WHEN {yes} THEN true WHEN {no} THEN false END"
     return raw
 
 
@@ -40,9 +41,11 @@ def _time(raw: str, zone: str, native: str) -> str:
         at = f"TRY_CAST({raw} AS TIMESTAMP)"
     else:
         at = (
-            f"CASE WHEN {raw} LIKE '{_PLAIN_TIME}' AND {raw} BETWEEN '0001' AND '9999~' THEN TRY_CAST({raw} AS TIMESTAMP)"
+            f"CASE WHEN {raw} LIKE '{_PLAIN_TIME}' AND {raw} BETWEEN '0001' AND '9999~'"
+            f" THEN TRY_CAST({raw} AS TIMESTAMP)"
             f" WHEN regexp_full_match({raw}, '{_ISO}') THEN TRY_CAST({raw} AS TIMESTAMP)"
-            f" WHEN regexp_full_match({raw}, '{_ISO}{_OFFSET}') THEN TRY_CAST({raw} AS TIMESTAMPTZ) AT TIME ZONE {zone} END"
+            f" WHEN regexp_full_match({raw}, '{_ISO}{_OFFSET}')"
+            f" THEN TRY_CAST({raw} AS TIMESTAMPTZ) AT TIME ZONE {zone} END"
         )
     if native == "VARCHAR":
         return at

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from jobs.door.discover import Source
 from jobs.door.personal import masked
 from jobs.errors import ExportError
+from jobs.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,21 @@ class Layout:
     ours: Mapping[str, int]
     unknown: tuple[str, ...] = ()
     natives: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one file's rows go."""
+
+    w: Warehouse
+    source: Source
+    drop_date: date
+    file_id: int
+    zone: str
+
+    @property
+    def table(self) -> str:
+        return f"{self.source.export.name}_rows"
 
 
 class ExportFile(Protocol):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,18 +14,19 @@ import duckdb
 
 from graph.exports import EXPORTS, Export
 from jobs.door.discover import Drop, Source, drops, sources
-from jobs.door.layout import ExportFile
+from jobs.door.known import reading, unchanged
+from jobs.door.layout import ExportFile, Place
 from jobs.door.parquetfile import ParquetFile
 from jobs.door.settings import DoorSettings
 from jobs.door.store import FileRecord, ensure_tables, forget, next_file_id, reconcile, supersede, sweep
-from jobs.door.take import Place, judge, pour
+from jobs.door.take import judge, pour
 from jobs.door.text import prepare, sha256, stamp
 from jobs.door.textfiles import CsvFile, NdjsonFile
 from jobs.errors import ExportError, NotYetError, RingwatchError, UsageError
 from jobs.warehouse import Warehouse
 
-_READING = 1
-"""Raised when the door reads the same bytes otherwise; drops loaded before are then loaded anew."""
+_MEMORY = "700MB"
+"""What DuckDB may hold while rows are poured: more buys no speed, and the whole process stays below a gigabyte."""
 _UNDATED = date(1, 1, 1)
 """Stands in for the date of a drop that only its rows can date."""
 
@@ -56,9 +55,10 @@ def load(
     ensure_tables(w)
     sweep(w)
     found = drops(exports)
-    for drop in found:
-        if until is None or drop.date is None or drop.date <= until:
-            _load_drop(w, drop, exports, door, until, progress)
+    with w.memory_at_most(_MEMORY):
+        for drop in found:
+            if until is None or drop.date is None or drop.date <= until:
+                _load_drop(w, drop, exports, door, until, progress)
     files = _files(w, until)
     dates = sorted({record.drop_date for record in files})
     if not dates:
@@ -78,7 +78,7 @@ def _load_drop(
         raise NotYetError(f"{drop.folder} has no {door.ready_file} yet. Try again when the drop is whole")
     files = sources(drop, exports)
     with _disk_full_said_clearly(), _emptied(w.scratch / "door") as scratch:
-        if _unchanged(w, drop, files, door):
+        if unchanged(w, drop, files, door):
             return
         loaded = drop.date or _UNDATED
         try:
@@ -146,8 +146,9 @@ def _judge_table(w: Warehouse, export: Export, poured: Sequence[_Poured], door: 
 def _record(w: Warehouse, poured: _Poured, set_aside: int, superseded: int, door: DoorSettings) -> None:
     source, layout = poured.place.source, poured.file.layout
     w.rows(
-        "INSERT INTO files SELECT $file, $drop, $table, $path, $sha, $bytes, $read, count(*), $superseded, $aside, $columns,"
-        f" $unknown, $reading, $stamp FROM {poured.place.table} WHERE file_id = $file AND drop_date IS NOT NULL",
+        "INSERT INTO files SELECT $file, $drop, $table, $path, $sha, $bytes, $read, count(*), $superseded, $aside,"
+        f" $columns, $unknown, $reading, $stamp FROM {poured.place.table}"
+        " WHERE file_id = $file AND drop_date IS NOT NULL",
         file=poured.place.file_id,
         drop=poured.place.drop_date,
         table=source.export.name,
@@ -159,7 +160,7 @@ def _record(w: Warehouse, poured: _Poured, set_aside: int, superseded: int, door
         aside=set_aside,
         columns=list(layout.ours),
         unknown=list(layout.unknown),
-        reading=_reading(door, source.export),
+        reading=reading(door, source.export),
         stamp=poured.stamp,
     )
 
@@ -172,50 +173,6 @@ def _opened(w: Warehouse, source: Source, door: DoorSettings, scratch: Path) -> 
     text = prepare(source, scratch)
     kind = CsvFile if source.kind == "csv" else NdjsonFile
     return kind(source, text, rename, w, scratch), text.sha256, text.bytes
-
-
-def _unchanged(w: Warehouse, drop: Drop, files: Sequence[Source], door: DoorSettings) -> bool:
-    """Is just this drop in the warehouse? Names, sizes and SHA-256 decide; nothing is hashed whose stamp is the same.
-
-    An un-dated drop is looked for among all dates: its rows alone know its own.
-    """
-    known = w.rows(
-        "SELECT drop_date, path, bytes, sha256, reading, stamp, file_id FROM files"
-        " WHERE drop_date = coalesce($drop, drop_date) ORDER BY drop_date DESC",
-        drop=drop.date,
-    )
-    hashes: dict[str, str] = {}
-    for day in sorted({row[0] for row in known}, reverse=True):
-        held = {Path(row[1]).name: row for row in known if row[0] == day}
-        if held.keys() == {s.path.name for s in files} and all(
-            _same(s, held[s.path.name], door, hashes) for s in files
-        ):
-            _note_again(w, files, {name: row[6] for name, row in held.items()})
-            return True
-    return False
-
-
-def _same(source: Source, held: Sequence[object], door: DoorSettings, hashes: dict[str, str]) -> bool:
-    _, _, size, digest, reading, seen, _ = held
-    now = stamp(source)
-    if reading != _reading(door, source.export) or size != now.size:
-        return False
-    if seen == str(now):
-        return True
-    if source.rel not in hashes:
-        hashes[source.rel] = sha256(source)
-    return hashes[source.rel] == digest
-
-
-def _note_again(w: Warehouse, files: Sequence[Source], ids: dict[str, int]) -> None:
-    """A drop that was moved or touched keeps its rows; where it lies now is what evidence must name."""
-    for source in files:
-        w.rows(
-            "UPDATE files SET path = $path, stamp = $stamp WHERE file_id = $file AND (path <> $path OR stamp <> $stamp)",
-            path=source.rel,
-            stamp=str(stamp(source)),
-            file=ids[source.path.name],
-        )
 
 
 def _date_by_rows(w: Warehouse, until: date | None) -> None:
@@ -234,20 +191,14 @@ def _date_by_rows(w: Warehouse, until: date | None) -> None:
         w.rows(f"UPDATE {table} SET drop_date = $new WHERE drop_date = $old", new=newest, old=_UNDATED)
 
 
-def _reading(door: DoorSettings, export: Export) -> str:
-    """A fingerprint of everything but the bytes that decides what a file's rows become."""
-    parts = [_READING, door.zone, sorted(door.rename.get(export.name, {}).items())]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
 def _files(w: Warehouse, until: date | None) -> list[FileRecord]:
     return _records(w, "drop_date <= coalesce($until, drop_date)", until=until)
 
 
 def _records(w: Warehouse, condition: str, **params: object) -> list[FileRecord]:
     rows = w.rows(
-        "SELECT drop_date, path, table_name, sha256, bytes, rows_read, loaded, superseded, set_aside, unknown FROM files"
-        f" WHERE {condition} ORDER BY drop_date, file_id",
+        "SELECT drop_date, path, table_name, sha256, bytes, rows_read, loaded, superseded, set_aside, unknown"
+        f" FROM files WHERE {condition} ORDER BY drop_date, file_id",
         **params,
     )
     names = [field.name for field in fields(FileRecord)]
@@ -278,7 +229,8 @@ def _disk_full_said_clearly() -> Iterator[None]:
         if not _disk_full(error):
             raise
         raise RingwatchError(
-            "no space left for the warehouse or its temporary files. Nothing of this drop was kept; free some and run again"
+            "no space left for the warehouse or its temporary files. Nothing of this drop was kept;"
+            " free some and run again"
         ) from error
 
 

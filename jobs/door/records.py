@@ -95,7 +95,7 @@ def header(path: Path) -> list[str]:
 
 
 def walk_csv(source: Path, copy: Path, width: int, free_text: frozenset[int]) -> Walked:
-    """Find the records of a CSV file with quotes or blank lines in it. `free_text`: positions that may hold line ends."""
+    """Find the records of a CSV file with quotes or blank lines; fields at `free_text` may hold line ends."""
     starts, malformed = array("q"), list[int]()
     with source.open("rb") as file, copy.open("w", encoding="utf-8", newline="") as out:
         lines = _Ahead(file)

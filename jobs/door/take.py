@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 
-import numpy as np
 import polars as pl
 
 from graph.state import stored
 from jobs.door import check, personal
-from jobs.door.discover import Source
-from jobs.door.layout import ExportFile
+from jobs.door.layout import ExportFile, Place
+from jobs.door.numbers import number, prove_order
 from jobs.door.store import Reject, add_rejects
-from jobs.errors import ExportError, RingwatchError
-from jobs.warehouse import Warehouse
+from jobs.errors import ExportError
 
 _BATCH = 20_000
-_BLOCK = 4096
-_SMALL, _PROBES = 50_000, 64
 _HASH_SHARE = 0.9
-"""Share of a column's cells that must be hexadecimal with letters, of one length, to call that the column's hash format.
+"""Share of a column's cells that must be hexadecimal with letters, of one length, to call that its hash format.
 Of 16-digit hexadecimal hashes 0.05 % have no letter by chance; in a column of raw numbers hardly any cell has one."""
+_HEXADECIMAL = "[0-9a-fA-F]*[a-fA-F][0-9a-fA-F]*"
 _BETWEEN_FIELDS = re.compile(r'[,;|\t"{}\[\]:]')
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where one file's rows go."""
-
-    w: Warehouse
-    source: Source
-    drop_date: date
-    file_id: int
-    zone: str
-
-    @property
-    def table(self) -> str:
-        return f"{self.source.export.name}_rows"
-
-
 def pour(place: Place, file: ExportFile) -> None:
-    """Every well-formed record into `<table>_rows`, in one statement and without a drop date, so that it counts nowhere yet.
+    """Every well-formed record into `<table>_rows`, in one statement and undated, so that it counts nowhere yet.
 
     Raises ExportError when the records cannot be told apart.
     """
@@ -58,8 +38,8 @@ def judge(place: Place, file: ExportFile) -> int:
 
     Raises ExportError when a cell holds a raw personal number.
     """
-    _number(place, file)
-    _prove_order(place, file)
+    number(place, file)
+    prove_order(place, file)
     return _set_aside_malformed(place, file) + _judge_doubtful(place, file)
 
 
@@ -96,7 +76,7 @@ def _values(place: Place, file: ExportFile) -> list[str]:
 
 
 def _typed(place: Place, file: ExportFile, relation: str) -> str:
-    """The raw columns, beside each that is no id its typed value as v_<name>, and v_suspect: an id may be a raw number."""
+    """The raw columns; beside each that is no id its typed value as v_<name>; v_suspect: an id may be a raw number."""
     native = file.layout.natives
     values = [
         f"{check.value(c, c.name, place.zone, native.get(c.name, 'VARCHAR'))} AS v_{c.name}"
@@ -111,71 +91,6 @@ def _faults(place: Place, file: ExportFile) -> list[tuple[str, str, str]]:
     names = {n: n for n in file.layout.ours}
     types = {c.name: c.type for c in place.source.export.columns}
     return list(check.faults(place.source.export, names, {n: n if types[n] == "id" else f"v_{n}" for n in names}))
-
-
-def _number(place: Place, file: ExportFile) -> None:
-    """Date every row that is not doubtful, and give each its record number, if the file's format does not.
-
-    DuckDB keeps the order of a file when it inserts, so the row ids tell it. (`row_number() OVER ()` in the bulk
-    statement would make it read and store with one thread; changing rows before they are committed would make it
-    write all of them a second time.)
-    """
-    first = place.w.rows(f"SELECT min(rowid) FROM {place.table} WHERE file_id = $file", file=place.file_id)[0][0]
-    if first is None:
-        return
-    line = "line" if file.numbers_itself else f"line * (rowid - {first} + 1)"
-    place.w.rows(
-        f"UPDATE {place.table} SET line = {line}, drop_date = CASE WHEN line > 0 THEN $drop END WHERE file_id = $file",
-        file=place.file_id,
-        drop=place.drop_date,
-    )
-    if file.malformed and not file.numbers_itself:
-        _make_room(place, np.asarray(file.malformed, dtype=np.int64))
-
-
-def _prove_order(place: Place, file: ExportFile) -> None:
-    """Compare the keys of a few rows with what stands on their lines in the file: evidence rests on these numbers.
-
-    What DuckDB reads with one thread it cannot have shuffled; so small files, of which there may be thousands, pass.
-    """
-    rows, keys = f"{place.table} WHERE file_id = $file AND line > 0", ", ".join(place.source.export.key)
-    count, last = place.w.rows(f"SELECT count(*), max(line) FROM {rows}", file=place.file_id)[0]
-    if count < _SMALL:
-        return
-    wanted = np.linspace(1, last, _PROBES, dtype=np.int64).tolist()
-    found = place.w.rows(
-        f"SELECT line, {keys} FROM {rows} AND line IN $wanted ORDER BY 1", file=place.file_id, wanted=wanted
-    )
-    relation, _ = file.few([line for line, *_ in found])
-    read = place.w.rows(f"SELECT line, {keys} FROM ({_typed(place, file, relation)}) ORDER BY 1")
-    place.w.drop("door_few")
-    if [row[1:] for row in found] != [row[1:] for row in read]:
-        raise RingwatchError(f"file {place.source.rel}: line numbers do not lead back to its lines. Please report it")
-
-
-def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-    """Move the numbers behind each malformed record up by one, by a join on blocks of numbers."""
-    before = np.arange(1, len(malformed) + 1)
-    low = malformed - before + 1  # the first well-formed row behind it, as numbered so far
-    high = np.append(low[1:] - 1, np.iinfo(np.int64).max)
-    rows = f"{place.table} WHERE file_id = $file"
-    high = np.minimum(high, place.w.rows(f"SELECT coalesce(max(abs(line)), 0) FROM {rows}", file=place.file_id)[0][0])
-    spans = np.maximum(high // _BLOCK - low // _BLOCK + 1, 0) * (low <= high)
-    owner = np.repeat(np.arange(len(low)), spans)
-    offset = np.arange(len(owner)) - np.repeat(np.cumsum(spans) - spans, spans)
-    frame = {
-        "block": low[owner] // _BLOCK + offset,
-        "low": low[owner],
-        "high": high[owner],
-        "up": before[owner],
-    }
-    place.w.con.register("door_shift", pl.DataFrame(frame))
-    place.w.rows(
-        f"UPDATE {place.table} SET line = line + sign(line) * up FROM door_shift"
-        f" WHERE file_id = $file AND abs(line) // {_BLOCK} = block AND abs(line) BETWEEN low AND high",
-        file=place.file_id,
-    )
-    place.w.con.unregister("door_shift")
 
 
 def _set_aside_malformed(place: Place, file: ExportFile) -> int:
@@ -211,8 +126,8 @@ def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Forma
     if len(rows) != len(lines):
         raise ExportError("its records cannot be told apart", file=place.source.rel, do="Send it again")
     rejects, good = list[Reject](), list[int]()
-    for number, broken, found, suspects in rows:
-        line, raw = lines[number - 1], raws[number - 1]
+    for position, broken, found, suspects in rows:
+        line, raw = lines[position - 1], raws[position - 1]
         formats.refuse(line, dict(zip(_ids(place, file), suspects, strict=True)))
         faults = [_faults(place, file)[i] for i in found if i is not None]
         if broken:
@@ -222,7 +137,7 @@ def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Forma
         elif faults:
             rejects += [Reject(line, column, reason, raw) for column, reason, _ in faults]
         else:
-            good.append(number)
+            good.append(position)
     _reject(place, rejects)
     _put_back(place, file, lines, good)
     place.w.drop("door_judged", "door_few")
@@ -264,7 +179,7 @@ class _Formats:
             return False
         if (column, len(cell)) not in self._share:
             row = self._place.w.rows(
-                f"SELECT count(*) FILTER (strlen({column}) = $n AND regexp_full_match({column}, '[0-9a-fA-F]*[a-fA-F][0-9a-fA-F]*'))"
+                f"SELECT count(*) FILTER (strlen({column}) = $n AND regexp_full_match({column}, '{_HEXADECIMAL}'))"
                 f" / count({column}) FROM {self._place.table} WHERE file_id = $file AND drop_date IS NOT NULL",
                 n=len(cell),
                 file=self._place.file_id,

@@ -80,7 +80,7 @@ def received(source: Source) -> Iterator[_Hashing]:
         raise NotYetError(f"file {source.rel}: gone while it was read. Try again when the drop is whole") from None
     except OSError as error:
         raise ExportError(f"cannot be opened: {error.strerror}", file=source.rel, do="Check its rights") from error
-    with open(descriptor, "rb", buffering=0) as file:
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ExportError("not a plain file", file=source.rel, do="Put the file itself into the drop")
         yield _Hashing(file)
@@ -96,7 +96,7 @@ def sha256(source: Source) -> str:
 
 @dataclass(frozen=True)
 class Text:
-    """A text export ready to be read: `path` is UTF-8 (the file itself where it was already), NUL-free, no line too long.
+    """A text export ready to be read: `path` is UTF-8 (the file itself where it was), NUL-free, no line too long.
 
     `sha256` and `bytes` are those of the file as received; `lines` counts physical lines, a last one without its
     line end included; `quotes` says whether any quotation mark occurs, `even` whether all line ends are alike.
@@ -124,7 +124,7 @@ def prepare(source: Source, scratch: Path) -> Text:
             content = gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK), mode="rb")  # type: ignore[assignment]
             plain = scratch / "unpacked"
         scan = _Scan(source.rel)
-        with plain.open("wb") if source.gzipped else open(os.devnull, "wb") as copy:
+        with plain.open("wb") if source.gzipped else Path(os.devnull).open("wb") as copy:
             for chunk in _chunks(content, source.rel):
                 scan.take(chunk)
                 if source.gzipped:

@@ -160,7 +160,8 @@ def _read_csv(path: Path, columns: str, options: str) -> str:
     # Explicit names and types: a sniffed dialect changes with the data. The limits are those of text.MAX_LINE.
     return (
         f"read_csv({literal(path)}, columns = {{{columns}}}, {options}, auto_detect = false, compression = 'none',"
-        f" hive_partitioning = false, store_rejects = true, rejects_table = '{_REFUSED}', rejects_scan = '{_REFUSED}_scan')"
+        f" hive_partitioning = false, store_rejects = true, rejects_table = '{_REFUSED}',"
+        f" rejects_scan = '{_REFUSED}_scan')"
     )
 
 

@@ -123,8 +123,8 @@ def test_rename_zone_and_several_files(tmp_path: Path) -> None:
         orders_csv=None,
         **{"orders 二_csv": f"{theirs}\n{order('q2')}\n", "orders 一_csv": f"{theirs}\n{order('q1', paid_at='')}\n"},
     )
-    door = {"zone": "UTC", "rename": {"orders": {"订单 号": "order_id"}}}
-    with loaded(tmp_path, tmp_path / "x", **door) as (w, report):
+    renamed = {"orders": {"订单 号": "order_id"}}
+    with loaded(tmp_path, tmp_path / "x", zone="UTC", rename=renamed) as (w, report):
         assert w.rows("SELECT order_id, line, path FROM orders_rows JOIN files USING (file_id) ORDER BY 1") == [
             ("q1", 1, "orders 一.csv"),
             ("q2", 1, "orders 二.csv"),

@@ -1,0 +1,80 @@
+"""Record numbers for rows that DuckDB has read in file order, and the proof that they lead back to the file."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from jobs.door.layout import ExportFile, Place
+from jobs.errors import RingwatchError
+
+_BLOCK = 4096
+_SMALL, _PROBES = 50_000, 64
+
+
+def number(place: Place, file: ExportFile) -> None:
+    """Date every row that is not doubtful, and give each its record number, if the file's format does not.
+
+    DuckDB keeps the order of a file when it inserts, so the row ids tell it. (`row_number() OVER ()` in the bulk
+    statement would make it read and store with one thread; changing rows before they are committed would make it
+    write all of them a second time.)
+    """
+    first = place.w.rows(f"SELECT min(rowid) FROM {place.table} WHERE file_id = $file", file=place.file_id)[0][0]
+    if first is None:
+        return
+    line = "line" if file.numbers_itself else f"line * (rowid - {first} + 1)"
+    place.w.rows(
+        f"UPDATE {place.table} SET line = {line}, drop_date = CASE WHEN line > 0 THEN $drop END WHERE file_id = $file",
+        file=place.file_id,
+        drop=place.drop_date,
+    )
+    if file.malformed and not file.numbers_itself:
+        _make_room(place, np.asarray(file.malformed, dtype=np.int64))
+
+
+def prove_order(place: Place, file: ExportFile) -> None:
+    """Compare the keys of a few rows with what stands on their lines in the file: evidence rests on these numbers.
+
+    What DuckDB reads with one thread it cannot have shuffled; so small files, of which there may be thousands, pass.
+    """
+    rows = f"{place.table} WHERE file_id = $file AND line > 0"
+    keys = ", ".join(
+        c.name for c in place.source.export.columns if c.name in place.source.export.key and c.type == "id"
+    )
+    count, last = place.w.rows(f"SELECT count(*), max(line) FROM {rows}", file=place.file_id)[0]
+    if count < _SMALL:
+        return
+    wanted = np.linspace(1, last, _PROBES, dtype=np.int64).tolist()
+    found = place.w.rows(
+        f"SELECT line, {keys} FROM {rows} AND line IN $wanted ORDER BY 1", file=place.file_id, wanted=wanted
+    )
+    relation, _ = file.few([line for line, *_ in found])
+    read = place.w.rows(f"SELECT line, {keys} FROM ({relation}) ORDER BY 1")
+    place.w.drop("door_few")
+    if [row[1:] for row in found] != [row[1:] for row in read]:
+        raise RingwatchError(f"file {place.source.rel}: line numbers do not lead back to its lines. Please report it")
+
+
+def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+    """Move the numbers behind each malformed record up by one, by a join on blocks of numbers."""
+    before = np.arange(1, len(malformed) + 1)
+    low = malformed - before + 1  # the first well-formed row behind it, as numbered so far
+    high = np.append(low[1:] - 1, np.iinfo(np.int64).max)
+    rows = f"{place.table} WHERE file_id = $file"
+    high = np.minimum(high, place.w.rows(f"SELECT coalesce(max(abs(line)), 0) FROM {rows}", file=place.file_id)[0][0])
+    spans = np.maximum(high // _BLOCK - low // _BLOCK + 1, 0) * (low <= high)
+    owner = np.repeat(np.arange(len(low)), spans)
+    offset = np.arange(len(owner)) - np.repeat(np.cumsum(spans) - spans, spans)
+    frame = {
+        "block": low[owner] // _BLOCK + offset,
+        "low": low[owner],
+        "high": high[owner],
+        "up": before[owner],
+    }
+    place.w.con.register("door_shift", pl.DataFrame(frame))
+    place.w.rows(
+        f"UPDATE {place.table} SET line = line + sign(line) * up FROM door_shift"
+        f" WHERE file_id = $file AND abs(line) // {_BLOCK} = block AND abs(line) BETWEEN low AND high",
+        file=place.file_id,
+    )
+    place.w.con.unregister("door_shift")
