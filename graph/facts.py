@@ -33,7 +33,9 @@ WITH orders_read AS (
                               THEN o.amount_fen ELSE 0 END
                 WHEN o.confirmed_at IS NOT NULL AND o.refunded_at IS NULL THEN o.amount_fen ELSE 0 END AS loss_fen,
            CASE WHEN f.money AND o.buyer_warned THEN o.amount_fen ELSE 0 END AS warned_fen,
-           coalesce(o.complained_at, o.seller_complained_at, o.confirmed_at, o.paid_at, o.placed_at) AS happened_at,
+           CASE f.axis WHEN 'complaint' THEN coalesce(o.complained_at, o.placed_at)
+                       WHEN 'counterparty' THEN coalesce(o.seller_complained_at, o.placed_at)
+                       ELSE coalesce(o.confirmed_at, o.paid_at, o.placed_at) END AS happened_at,
            o.ship_to_region AS region, o.file_id, o.line, f.key AS row_key
     FROM acts_on_rings AS f JOIN orders AS o ON o.order_id = f.key WHERE f."table" = 'orders'
 ),
@@ -54,13 +56,18 @@ every AS (
 )
 SELECT e.ring, e.ring_id, e.typology, e.act, e.axis, e.side, e."table", e.account_id, e.row_key,
        CASE WHEN m.account_id IS NULL THEN e.victim_id END AS victim_id,
-       e.order_id, e.exposure_fen, e.loss_fen, e.warned_fen, e.happened_at,
+       e.order_id,
+       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.exposure_fen ELSE 0 END AS exposure_fen,
+       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.loss_fen ELSE 0 END AS loss_fen,
+       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.warned_fen ELSE 0 END AS warned_fen,
+       e.happened_at,
        coalesce(v.region, e.region) AS region, e.file_id, e.line
 FROM every AS e
 LEFT JOIN members AS m ON m.account_id = e.victim_id AND m.ring = e.ring
 LEFT JOIN accounts AS v ON v.account_id = e.victim_id
 """
-"""A member is never its own ring's victim. Loss is what left the victim: the escrow paid out, the code gone unpaid, the
+"""A member is never its own ring's victim, and money between members is nobody's loss, but in a pyramid who pays
+is a member too. Loss is what left the victim: the escrow paid out, the code gone unpaid, the
 refund for what did not come back, or the receiver's stated loss where there was no order here."""
 
 OPEN_ORDERS = """
@@ -128,6 +135,17 @@ chats_of AS (
                                         OR (l.entity_kind = 'card_code' AND c.receiver_id = l.account_id))
     WHERE l.entity_kind IN ('contact', 'card_code')
     GROUP BY l.ring_id, l.account_id, l.entity_kind, l.entity_id
+),
+quoted AS (
+    SELECT c.message_id, c.sent_at, c.sender_id, o.seller_id, o.handler_id
+    FROM chat_links AS c JOIN orders AS o USING (order_id)
+    WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_id
+),
+quotes_of AS (
+    SELECT l.ring_id, l.account_id, l.entity_id, min_by(q.message_id, (q.sent_at, q.message_id)) AS message_id
+    FROM ring_links AS l JOIN quoted AS q
+      ON l.entity_id IN (q.seller_id, q.handler_id) AND l.account_id IN (q.sender_id, q.seller_id)
+    WHERE l.entity_kind = 'source' GROUP BY l.ring_id, l.account_id, l.entity_id
 )
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
        'devices' AS "table", d.account_id || '|' || d.device_id AS row_key, d.file_id, d.line
@@ -143,6 +161,11 @@ SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.l
        'orders', o.order_id, o.file_id, o.line
 FROM ring_links AS l JOIN orders_of AS x USING (ring_id, account_id, entity_kind, entity_id)
 JOIN orders AS o ON o.order_id = x.order_id
+UNION ALL
+SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
+       'chat_links', c.message_id, c.file_id, c.line
+FROM ring_links AS l JOIN quotes_of AS x USING (ring_id, account_id, entity_id)
+JOIN chat_links AS c ON c.message_id = x.message_id WHERE l.entity_kind = 'source'
 UNION ALL
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
        'chat_links', c.message_id, c.file_id, c.line

@@ -19,30 +19,47 @@ RING = ((1.0, 9.0), (1.0, 1.0), (6.0, 0.5))
 Floats = NDArray[np.float64]
 
 
-def factor(k: Floats, n: Floats, rate: Floats, spread: Floats) -> Floats:
-    """Log Bayes factor of k acts in n chances: a ring's rate against an honest one; 0 where k is no more than
-    expected."""
-    ring = np.stack([betaln(k + x, n - k + y) - betaln(x, y) for x, y in RING])
-    a, b = rate * spread, (1 - rate) * spread
-    nats: Floats = logsumexp(ring, axis=0) - np.log(len(RING)) - (betaln(k + a, n - k + b) - betaln(a, b))
+def factor(k: Floats, n: Floats, rate: Floats, spread: Floats, alone: Floats) -> Floats:
+    """Log Bayes factor of k acts in n chances: a ring's rate against an honest one, around `rate` or, for the share
+    `alone` of honest accounts, anything; 0 where k is no more than expected."""
+    ring = _ring(k, n)
+    nats = ring - _honest(ring, k, n, rate, spread, alone)
     return np.where((k > n * rate) & (nats > 0), nats, 0.0)
+
+
+def _ring(k: Floats, n: Floats) -> Floats:
+    each = np.stack([betaln(k + x, n - k + y) - betaln(x, y) for x, y in RING])
+    mean: Floats = logsumexp(each, axis=0) - np.log(len(RING))
+    return mean
+
+
+def _honest(ring: Floats, k: Floats, n: Floats, rate: Floats, spread: Floats, alone: Floats) -> Floats:
+    a, b = rate * spread, (1 - rate) * spread
+    usual = betaln(k + a, n - k + b) - betaln(a, b)
+    with np.errstate(divide="ignore"):
+        mixed: Floats = np.logaddexp(np.log1p(-alone) + usual, np.log(alone) + ring)
+    return mixed
 
 
 def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
     """One row a `group`, `typology`, `act`, `axis`: `n`, `k`, `rate` and pooled `nats`, at most `cap`.
 
-    `chances` holds one row a `group`, `account_id`, `typology`, `act`, `axis` and stratum: `n`, `k`, `rate`, `spread`, `habit`.
+    `chances` holds one row a `group`, `account_id`, `typology`, `act`, `axis` and stratum: `n`, `k`, `rate`, `spread`,
+    `alone`, `habit`. A group never says more than that so many honest accounts who do it habitually met by chance.
     """
+    witnesses = pl.when(pl.col("habit").first()).then(1).otherwise(pl.col("account_id").n_unique())
     rows = chances.group_by("group", "typology", "act", "axis", maintain_order=True).agg(
         pl.col("n", "k").sum(),
         ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
-        (
-            pl.col("spread").first()
-            * pl.when(pl.col("habit").first()).then(1).otherwise(pl.col("account_id").n_unique())
-        ).alias("spread"),
+        (pl.col("spread").first() * witnesses).alias("spread"),
+        pl.col("alone").first(),
+        pl.col("account_id").filter(pl.col("k") > 0).n_unique().alias("acting"),
     )
-    n, k, rate, spread = (rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread"))
-    nats = np.minimum(factor(k, n, rate, spread), cap)
+    n, k, rate, spread, alone, acting = (
+        rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread", "alone", "acting")
+    )
+    most = np.where(alone > 0, -np.log(np.maximum(alone, 1e-9)) * acting, cap)
+    nats = np.minimum(factor(k, n, rate, spread, np.zeros_like(alone)), np.minimum(most, cap))
     return rows.with_columns(pl.Series("nats", nats)).sort("group", "typology", "act")
 
 
@@ -67,10 +84,12 @@ def shares(chances: pl.DataFrame, acts: pl.DataFrame, *, least: float) -> pl.Dat
         "group", "typology", "act", ((pl.col("k") + 0.5) / (pl.col("n") + 1)).alias("theirs")
     )
     rows = chances.join(known, on=["group", "typology", "act"])
-    n, k, rate, spread, theirs = (rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread", "theirs"))
+    n, k, rate, spread, alone, theirs = (
+        rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread", "alone", "theirs")
+    )
     wide = np.full_like(theirs, 4.0)
     ring = betaln(k + theirs * wide, n - k + (1 - theirs) * wide) - betaln(theirs * wide, (1 - theirs) * wide)
-    honest = betaln(k + rate * spread, n - k + (1 - rate) * spread) - betaln(rate * spread, (1 - rate) * spread)
+    honest = _honest(ring, k, n, rate, spread, alone)
     each = (
         rows.with_columns(pl.Series("nats", ring - honest))
         .group_by("group", "account_id", "typology", "act", "axis", maintain_order=True)

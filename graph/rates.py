@@ -1,10 +1,12 @@
 """How much likelier an account's acts are from a ring than from an honest account of its kind, in nats.
 
-Honest accounts differ from each other: their rates follow a beta distribution around the platform's rate for that
-category and kind of account, as wide as tonight's own accounts show it to be (method of moments for the beta-binomial,
-Kleinman 1973); a ring's rate may be anything, now and then among honest trade or nearly always. The evidence is the
-log Bayes factor of the two. Where one shop's rows all say the same (its licence is shown or not), accounts differ
-widely, and a hundred rows say little more than one.
+Honest accounts differ from each other: most have rates around the platform's for that category and kind of account
+(beta-binomial), and a few do it habitually and alone (the sloppy shop, the serial returner), as many as tonight's own
+lone accounts show; a ring's rate may be anything. The evidence is the log Bayes factor. So one account alone never says
+more than that few honest ones do it habitually, and a ring is told by several.
+
+Where an act is one between tied accounts it is a group's habit, and the spread of honest rates is learned instead
+(method of moments for the beta-binomial, Kleinman 1973).
 """
 
 from __future__ import annotations
@@ -21,12 +23,13 @@ if TYPE_CHECKING:
     from graph.settings import ScoreSettings
 
 RATED = """
-SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread, x.habit
+SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread, r.alone, x.habit
 FROM chances AS c JOIN platform_rates AS r USING (typology, act, stratum, kind) JOIN axes_of_acts AS x USING
 (typology, act)
 """
 
-GROUP = ["typology", "act", "stratum", "kind"]
+ACT = ["typology", "act"]
+GROUP = [*ACT, "stratum", "kind"]
 
 
 def evidence(db: Db, s: ScoreSettings) -> None:
@@ -36,18 +39,18 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     `account_id`, `n`, `k`, `rate` (of the platform), `nats`. `suspicion`: one row an account that acted: `account_id`,
     `nats` over all typologies (their mean likelihood, so looking at fourteen is paid for).
     """
-    acted = db.frame("SELECT typology, act, account_id, kind, stratum, n, k FROM acted ORDER BY ALL")
+    acted = db.frame("SELECT typology, act, account_id, kind, stratum, n, k, lone FROM acted ORDER BY ALL")
     totals = db.frame("SELECT * FROM totals ORDER BY ALL")
-    platform = rates(totals, s)
-    db.put("platform_rates", platform)
-    told = nats(acted, platform)
     sides = pl.DataFrame(
         [(t, a.name, a.axis, a.side, a.table, a.between_tied) for t, a in all_acts()],
         schema=["typology", "act", "axis", "side", "table", "habit"],
         orient="row",
     )
+    platform = rates(totals, acted, sides, s)
+    db.put("platform_rates", platform)
     told = (
-        told.group_by("typology", "act", "account_id", maintain_order=True)
+        nats(acted, platform)
+        .group_by("typology", "act", "account_id", maintain_order=True)
         .agg(
             pl.col("n", "k").sum(),
             ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
@@ -77,29 +80,66 @@ def suspicion(per_typology: pl.DataFrame) -> pl.DataFrame:
 
 
 def nats(acted: pl.DataFrame, platform: pl.DataFrame) -> pl.DataFrame:
-    """Add `rate`, `spread` and `nats` (log Bayes factor; 0 where the rate is not above the platform's) to rows of `n`
-    chances and `k` acts."""
-    rows = acted.join(platform, on=GROUP)
-    k, n, rate, spread = (rows[c].to_numpy().astype(float) for c in ("k", "n", "rate", "spread"))
-    return rows.with_columns(pl.Series("nats", factor(k, n, rate, spread)))
+    """Add `rate`, `spread`, `alone` and `nats` (log Bayes factor; 0 where the rate is not above the platform's) to rows
+    of `n` chances and `k` acts."""
+    rows = acted.join(platform, on=GROUP, maintain_order="left")
+    k, n, rate, spread, alone = (rows[c].to_numpy().astype(float) for c in ("k", "n", "rate", "spread", "alone"))
+    return rows.with_columns(pl.Series("nats", factor(k, n, rate, spread, alone)))
 
 
-def rates(totals: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:
-    """The platform's `rate` per group, drawn toward the act's overall rate where a group is small (50 pseudo-chances),
-    and its `spread` per act: pseudo-chances of the beta distribution of honest rates, few where accounts differ
-    much."""
-    act = ["typology", "act"]
-    overall = totals.group_by(act, maintain_order=True).agg(
-        ((pl.col("taken").sum() + 0.5) / (pl.col("heads").sum() + 50)).alias("overall")
+def rates(totals: pl.DataFrame, acted: pl.DataFrame, sides: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:
+    """One row a kind of act, stratum and kind of account: the platform's `rate`; its `spread` in pseudo-chances; and
+    `alone`, the share of honest accounts that do it habitually and alone (0 for acts between tied accounts).
+
+    The rate is learned twice, the second time without the lone accounts that stood out the first time: they are what
+    `alone` counts. Small groups are drawn toward the act's overall rate by 50 pseudo-chances.
+    """
+    habit = sides.select("typology", "act", "habit")
+    first = totals.with_columns(_rate(totals), pl.lit(s.spread).alias("spread"), pl.lit(0.0).alias("alone"))
+    lone = nats(acted.filter(pl.col("lone") & (pl.col("k") > 1)), first.select(*GROUP, "rate", "spread", "alone"))
+    loud = lone.join(habit, on=ACT).filter((pl.col("nats") > s.stands_out) & ~pl.col("habit"))
+    rest = _without(totals, loud, s.spread)
+    share = (pl.col("loud").sum() + 0.5) / (pl.col("repeaters").sum() + 50)
+    few = pl.when(pl.col("habit") | (pl.col("repeaters").sum().over(ACT) == 0)).then(0.0).otherwise(share.over(ACT))
+    return (
+        rest.with_columns(_rate(rest))
+        .join(habit, on=ACT, maintain_order="left")
+        .with_columns(
+            pl.when("habit").then(_spread(s).over(ACT)).otherwise(s.spread).alias("spread"), few.alias("alone")
+        )
+        .select(*GROUP, "rate", "spread", "alone")
     )
-    rate = ((pl.col("taken") + 50 * pl.col("overall")) / (pl.col("heads") + 50)).clip(1e-5, 0.999)
+
+
+def _rate(totals: pl.DataFrame) -> pl.Series:
+    act = totals.select(
+        pl.col("taken", "heads"),
+        ((pl.col("taken").sum() + 0.5) / (pl.col("heads").sum() + 50))
+        .over(totals["typology"], totals["act"])
+        .alias("o"),
+    )
+    return act.select(((pl.col("taken") + 50 * pl.col("o")) / (pl.col("heads") + 50)).clip(1e-5, 0.999).alias("rate"))[
+        "rate"
+    ]
+
+
+def _spread(s: ScoreSettings) -> pl.Expr:
     p, q = pl.col("rate"), 1 - pl.col("rate")
     beyond = pl.col("kk") - 2 * p * pl.col("nk") + p * p * pl.col("nn") - p * q * pl.col("n")
     room = p * q * (pl.col("nn") - pl.col("n"))
     alike = (beyond.sum() / room.sum()).fill_nan(None).fill_null(0.0).clip(1 / (1 + s.spread), 1 / (1 + s.least_spread))
-    return (
-        totals.join(overall, on=act)
-        .with_columns(rate.alias("rate"))
-        .with_columns((1 / alike.over(act) - 1).alias("spread"))
-        .select(*GROUP, "rate", "spread")
+    return 1 / alike - 1
+
+
+def _without(totals: pl.DataFrame, loud: pl.DataFrame, spread: float) -> pl.DataFrame:
+    damp = spread / (pl.col("n") + spread)
+    out = loud.group_by(GROUP, maintain_order=True).agg(
+        (pl.col("n") * damp).sum().alias("heads_out"),
+        (pl.col("k") * damp).sum().alias("taken_out"),
+        pl.len().alias("loud"),
+    )
+    return totals.join(out, on=GROUP, how="left", maintain_order="left").with_columns(
+        (pl.col("heads") - pl.col("heads_out").fill_null(0)).clip(lower_bound=0),
+        (pl.col("taken") - pl.col("taken_out").fill_null(0)).clip(lower_bound=0),
+        pl.col("loud").fill_null(0),
     )

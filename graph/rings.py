@@ -55,8 +55,8 @@ believed AS (
 )
 SELECT a, b, nats, belief FROM believed WHERE nats >= $least_tie AND belief >= $tie ORDER BY a, b
 """
-"""What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing of
-one space (another device) says half as much again. A tie is believed more between two accounts that do the same, and
+"""What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing
+of one space (another device) says half as much again. A tie is believed more between two accounts that do the same, and
 less between two that both act but do different things (two rings that share a host are not one); acts add at most
 `$lend` times its own weight: a chance tie stays one whatever its ends did."""
 
@@ -103,8 +103,8 @@ def shown(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> pl
 
 
 def leads(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, list[str]]:
-    """The typologies that a group shows: its number -> at most two, strongest first, none below `lead` nats. Groups that
-    show none are left out: whatever ties them, they did nothing that rings do."""
+    """The typologies that a group shows: its number -> at most two, strongest first, none below `lead` nats. Groups
+    that show none are left out: whatever ties them, they did nothing that rings do."""
     rows = shown(groups, chances, s).filter(pl.col("nats") >= s.lead)
     return dict(rows.group_by("group", maintain_order=True).agg(pl.col("typology").head(2)).iter_rows())
 

@@ -91,6 +91,7 @@ class ScoreSettings(Part):
         20.0, gt=0, description="pseudo-chances; honest rates differ at least so much, a large account counts so much"
     )
     least_spread: float = Field(1.0, gt=0, description="pseudo-chances; honest rates differ at most so much")
+    stands_out: float = Field(4.0, description="nats; a lone account beyond it does so habitually")
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
     half: float = Field(8.0, gt=0, description="nats; evidence at which a community is as likely a ring as not")
     listed: float = Field(0.3, ge=0, le=1, description="score from which a ring is listed")
@@ -122,6 +123,19 @@ class RegisterSettings(Part):
     grown: float = Field(1.25, gt=1, description="times as many accounts as before: grown; the inverse: shrunk")
 
 
+class VerdictSettings(Part):
+    """What analysts' verdicts do."""
+
+    days: int = Field(365, ge=1, description="days that a verdict is in force; people and hands change")
+    cover: float = Field(0.5, gt=0, le=1, description="share of the smaller ring that makes two rings one subject")
+    fresh: float = Field(4.0, gt=0, description="nats; acts since a clearing that speak again, 55 to 1")
+    tie: float = Field(2.0, ge=0, description="nats; a new kind of tie that lets a cleared ring's acts speak again")
+    acting: float = Field(1.5, description="nats; from here a member that nobody cleared counts as acting")
+    raised: float = Field(2.0, ge=1, description="times the odds of a ring that a confirmed account is on")
+    raised_by_thing: float = Field(1.4, ge=1, description="times the odds of a ring that shares a thing with one")
+    confirmed: float = Field(8.0, ge=1, description="times the odds of a confirmed account")
+
+
 class Method(Part):
     """All thresholds of the night."""
 
@@ -130,3 +144,4 @@ class Method(Part):
     rings: RingSettings = RingSettings()
     score: ScoreSettings = ScoreSettings()
     names: RegisterSettings = RegisterSettings()
+    verdicts: VerdictSettings = VerdictSettings()

@@ -88,7 +88,7 @@ pairs AS (
     FROM used AS a JOIN used AS b
       ON a.space = b.space AND a.entity_id = b.entity_id AND a.account_id < b.account_id
 )
-SELECT a, b, space, entity_id, min(kind) AS kind,
+SELECT a, b, space, entity_id, max_by(kind, (nats, kind)) AS kind,
        cast(max(nats * CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN $apart ELSE 1.0 END
                      * CASE WHEN burst THEN 1.25 ELSE 1.0 END) AS DECIMAL(12, 6)) AS nats,
        min(first_at) AS first_at, max(last_at) AS last_at, bool_or(overlap) AS overlap, bool_or(burst) AS burst

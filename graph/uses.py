@@ -71,7 +71,7 @@ WITH sent AS (
     WHERE c.target_kind = 'card_code'
 ),
 taken AS (
-    SELECT target_id, min(sent_at) AS taken_at, min_by(sender_id, sent_at) AS robbed_id
+    SELECT target_id, min(sent_at) AS taken_at, min_by(sender_id, (sent_at, sender_id)) AS robbed_id
     FROM sent WHERE unpaid GROUP BY target_id
 ),
 hands AS (

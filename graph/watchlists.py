@@ -10,6 +10,7 @@ import polars as pl
 
 from graph import words
 from graph.actions import action, refer_to
+from graph.changes import change_rows
 from graph.facts import facts
 from graph.operators import operators
 from graph.reasons import TRADE, act_sentences, ring_against, ring_for, things
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import Method
     from graph.words import Language
-
-VERDICTS = """
-SELECT subject_id, max_by(verdict, (decided_at, verdict)) AS verdict FROM labels GROUP BY subject_id ORDER BY subject_id
-"""
 
 REJECTS = """
 SELECT f.path AS file, r.line, r.column_name AS "column", r.reason, r.raw
@@ -70,18 +67,20 @@ def watchlists(db: Db, run_date: date, method: Method, language: Language) -> di
     facts(db)
     recent = datetime(run_date.year, run_date.month, run_date.day) - timedelta(days=method.score.recent_days)
     links = db.frame("SELECT * FROM ring_links ORDER BY ALL")
-    verdicts = dict(db.frame(VERDICTS).iter_rows())
+    verdicts = dict(db.frame("SELECT subject_id, verdict FROM opinions ORDER BY subject_id").iter_rows())
+    notes = db.frame("SELECT * FROM notes")
     rings = ring_rows(db, links, verdicts, recent, method, language)
+    accounts = account_rows(db, links, verdicts, recent, rings, language)
     out = {
-        "rings": rings,
-        "accounts": account_rows(db, links, verdicts, recent, rings, language),
+        "rings": noted(rings, notes.filter(pl.col("account_id").is_null()), language),
+        "accounts": noted(accounts, notes.filter(pl.col("account_id").is_not_null()), language),
         "lone": lone_rows(db, method, language),
         "links": links.drop("space"),
         "evidence": evidence_rows(db, rings, language),
         "open_orders": db.frame("SELECT * FROM open_orders_found").pipe(cny, "amount"),
         "hubs": hub_rows(db, language),
         "operators": operators(db),
-        "changes": change_rows(db, links, verdicts, language),
+        "changes": change_rows(db, links, language),
         "rejects": db.frame(REJECTS, run_date=run_date),
     }
     return {name: ordered(frame, name) for name, frame in out.items()}
@@ -93,6 +92,20 @@ def ordered(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     keys = [key.rstrip("-") for key in table.sort]
     descending = [key.endswith("-") for key in table.sort]
     return frame.sort(keys, descending=descending, nulls_last=False).select(table.schema.names)
+
+
+def noted(rows: pl.DataFrame, notes: pl.DataFrame, language: Language) -> pl.DataFrame:
+    """`reasons` and `against` with what the verdicts have to say (`notes`, in their order)."""
+    said: dict[tuple[int, str | None, str], list[str]] = {}
+    for ring, account, side, name, figures in notes.iter_rows():
+        said.setdefault((ring, account, side), []).append(words.note(name, figures, language))
+    who = rows["account_id"] if "account_id" in rows.columns else [None] * len(rows)
+    for column, side in (("reasons", "for"), ("against", "against")):
+        kept = rows[column].to_list()
+        more = [said.get((ring, account, side), []) for ring, account in zip(rows["ring"], who, strict=True)]
+        both = [old + new for old, new in zip(kept, more, strict=True)]
+        rows = rows.with_columns(pl.Series(column, both, dtype=pl.List(pl.String)))
+    return rows
 
 
 def cny(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
@@ -140,10 +153,7 @@ def ring_rows(
         pl.col("entity_id").filter(pl.col("space") == "device").n_unique().alias("n_devices"),
         pl.col("entity_id").filter(pl.col("space") == "pay").n_unique().alias("n_payees"),
     )
-    weakest = {
-        str(ring_id): weakest_tie(typed_graph(rows))
-        for (ring_id,), rows in links.sort("ring_id").group_by("ring_id", maintain_order=True)
-    }
+    weakest = weakest_ties(links)
     rows = (
         base.join(typologies, on="ring")
         .join(harm, on="ring", how="left")
@@ -152,17 +162,11 @@ def ring_rows(
         .join(things(links, language), on="ring_id", how="left")
         .join(act_sentences(db, language, each=False).rename({"reasons": "acts"}), on="ring", how="left")
         .join(db.frame(TRADE).rename({"n": "n_orders", "plain": "n_plain"}), on="ring", how="left")
+        .join(weakest, on="ring_id", how="left")
         .with_columns(
             pl.col("n_victims", "exposure_fen", "loss_fen", "warned_fen", "recent_fen", "open_fen").fill_null(0),
             pl.col("n_devices", "n_payees", "n_orders", "n_plain").fill_null(0),
             pl.col("regions", "act_axes", "kinds").fill_null([]),
-            pl.Series(
-                "weakest_tie",
-                [" ".join(tie) if (tie := weakest.get(i)) else None for i in base["ring_id"]],
-                dtype=pl.String,
-            )
-            if len(base)
-            else pl.lit(None, dtype=pl.String).alias("weakest_tie"),
         )
         .with_columns(
             (pl.col("score") * (pl.col("open_fen") + pl.col("recent_fen")) / 100).alias("priority"),
@@ -170,6 +174,15 @@ def ring_rows(
         )
     )
     return said(rows, verdicts, method, language)
+
+
+def weakest_ties(links: pl.DataFrame) -> pl.DataFrame:
+    """One row a ring of `ring_links`: `weakest_tie` ("kind id"), or NULL where no one thing holds the ring together."""
+    rows = [
+        (str(ring_id), " ".join(tie) if (tie := weakest_tie(typed_graph(rows))) else None)
+        for (ring_id,), rows in links.sort("ring_id").group_by("ring_id", maintain_order=True)
+    ]
+    return pl.DataFrame(rows, schema={"ring_id": pl.String, "weakest_tie": pl.String}, orient="row")
 
 
 def said(rows: pl.DataFrame, verdicts: dict[str, str], method: Method, language: Language) -> pl.DataFrame:
@@ -363,61 +376,3 @@ def hub_rows(db: Db, language: Language) -> pl.DataFrame:
     ]
     joined = pl.when(pl.col("n_rings_joined") > 1).then(pl.col("n_rings_joined")).otherwise(0)
     return rows.with_columns(pl.Series("reason", reason, dtype=pl.String), joined.alias("n_rings_joined"))
-
-
-def change_rows(db: Db, links: pl.DataFrame, verdicts: dict[str, str], language: Language) -> pl.DataFrame:
-    """Rows of `changes`, since the published night before; a first night is all `new`."""
-    names = db.frame("SELECT * FROM ring_names ORDER BY ring_id")
-    now = db.frame("SELECT * FROM ring_accounts ORDER BY ALL")
-    past = db.frame("SELECT * FROM ring_past ORDER BY ALL")
-    rows: list[tuple[str, str, str | None, str]] = []
-    sizes = dict(now.group_by("ring_id").len().iter_rows())
-    for row in names.iter_rows(named=True):
-        if row["lifecycle"] != "stable":
-            others = [i for i in row["previous_ring_ids"] if i != row["ring_id"]] or row["previous_ring_ids"]
-            figures = {
-                "n": sizes[row["ring_id"]],
-                "before": row["n_before"],
-                "others": ", ".join(others),
-                "date": row["last_seen"],
-            }
-            rows.append((row["ring_id"], row["lifecycle"], None, words.say(row["lifecycle"], language, **figures)))
-    both = names.join(past.select("ring_id").unique(), on="ring_id", how="semi").select("ring_id")
-    kinds = {
-        (i, a): sorted(set(k)) for i, a, k in links.group_by("ring_id", "account_id").agg("entity_kind").iter_rows()
-    }
-    comma = "、" if language == "zh" else ", "
-    key = ["ring_id", "account_id"]
-    for ring_id, account in (
-        now.join(both, on="ring_id", how="semi").join(past, on=key, how="anti").select(key).iter_rows()
-    ):
-        by = comma.join(words.kind(k, language) for k in kinds.get((ring_id, account), []))
-        rows.append((ring_id, "joined", account, words.say("joined", language, things=by)))
-    for ring_id, account in (
-        past.join(both, on="ring_id", how="semi").join(now, on=key, how="anti").select(key).iter_rows()
-    ):
-        rows.append((ring_id, "left", account, words.say("left", language)))
-    scores = (
-        now.select("ring_id", "score")
-        .unique()
-        .join(past.select("ring_id", pl.col("score").alias("before")).unique(), on="ring_id")
-    )
-    for ring_id, score, before in scores.sort("ring_id").iter_rows():
-        if abs(score - before) >= 0.05:
-            rows.append(
-                (
-                    ring_id,
-                    "score",
-                    None,
-                    words.say("score", language, before=f"{before:.2f}", now=f"{score:.2f}"),
-                )
-            )
-    gone = past.join(names, on="ring_id", how="anti").group_by("ring_id").len()
-    for ring_id, n in gone.sort("ring_id").iter_rows():
-        change = "cleared" if verdicts.get(ring_id) == "cleared" else "gone"
-        rows.append((ring_id, change, None, words.say(change, language, n=n)))
-    return pl.DataFrame(
-        rows,
-        schema={"ring_id": pl.String, "change": pl.String, "account_id": pl.String, "detail": pl.String},
-        orient="row",
-    )

@@ -90,6 +90,10 @@ must."""
 
 NOBODY = "SELECT account_id FROM acted_now WHERE FALSE"
 
+LONE = """
+SELECT x.*, n.account_id IS NULL AS lone FROM acted_now AS x LEFT JOIN near AS n USING (account_id)
+"""
+
 CHANCES = """
 SELECT $typology AS typology, $act AS act, t.account_id, coalesce(a.kind, 'person') AS kind, t.stratum, t.n, t.k
 FROM tally AS t
@@ -99,13 +103,22 @@ LEFT JOIN accounts AS a USING (account_id)
 """Chances of accounts that have a tie, taken or not: what a ring's members left undone speaks for it."""
 
 TOTALS = """
-SELECT $typology AS typology, $act AS act, t.stratum, coalesce(a.kind, 'person') AS kind,
-       count(*) AS accounts, cast(sum(t.n) AS BIGINT) AS n, cast(sum(t.k) AS BIGINT) AS k,
-       cast(sum(cast(t.n * $spread / (t.n + $spread) AS DECIMAL(18, 6))) AS DOUBLE) AS heads,
-       cast(sum(cast(t.k * $spread / (t.n + $spread) AS DECIMAL(18, 6))) AS DOUBLE) AS taken,
-       cast(sum(t.n * t.n) AS DOUBLE) AS nn, cast(sum(t.n * t.k) AS DOUBLE) AS nk, cast(sum(t.k * t.k) AS DOUBLE) AS kk
-FROM tally AS t ANTI JOIN near USING (account_id) LEFT JOIN accounts AS a USING (account_id)
-GROUP BY t.stratum, coalesce(a.kind, 'person')
+WITH apart AS (
+    SELECT t.stratum, coalesce(a.kind, 'person') AS kind, t.n, t.k, x.account_id IS NULL AS lone,
+           cast(t.n * $spread / (t.n + $spread) AS DECIMAL(18, 6)) AS n_damped,
+           cast(t.k * $spread / (t.n + $spread) AS DECIMAL(18, 6)) AS k_damped
+    FROM tally AS t LEFT JOIN near AS x USING (account_id) LEFT JOIN accounts AS a USING (account_id)
+)
+SELECT $typology AS typology, $act AS act, stratum, kind,
+       count(*) FILTER (WHERE lone AND n > 1) AS repeaters,
+       cast(coalesce(sum(n) FILTER (WHERE lone), 0) AS BIGINT) AS n,
+       cast(coalesce(sum(k) FILTER (WHERE lone), 0) AS BIGINT) AS k,
+       cast(coalesce(sum(n_damped) FILTER (WHERE lone), 0) AS DOUBLE) AS heads,
+       cast(coalesce(sum(k_damped) FILTER (WHERE lone), 0) AS DOUBLE) AS taken,
+       cast(coalesce(sum(n * n) FILTER (WHERE lone), 0) AS DOUBLE) AS nn,
+       cast(coalesce(sum(n * k) FILTER (WHERE lone), 0) AS DOUBLE) AS nk,
+       cast(coalesce(sum(k * k) FILTER (WHERE lone), 0) AS DOUBLE) AS kk
+FROM apart GROUP BY stratum, kind
 """
 """A large account counts as at most `$spread` chances: a busy fraudster must not set the platform's rate. Decimals: a
 sum of floats differs with the order of threads."""
@@ -123,11 +136,10 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
 
     Reads the night's exports, `uses`, `crowds`, `ties`, `closings`, `successions`, `fees`, `fee_orders`.
     `acted`: one row an account that took a chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`,
-    `stratum`, `n` chances, `k` acts, `keys` of the rows. `chances`: the same without keys for every account that has
-    a tie,
-    `k` = 0 included. `totals`: one row a kind of act, stratum and kind of account:
-    `accounts`, `n`, `k` of accounts not tied to one that acted, `heads`, `taken`: the same with large accounts damped,
-    and `nn`, `nk`, `kk`: sums of products, from which rates learns how far accounts differ.
+    `stratum`, `n` chances, `k` acts, `keys` of the rows, `lone` (tied to nobody who did the same). `chances`: the same
+    without keys for every account that has a tie, `k` = 0 included. `totals`: one row a kind of act, stratum and kind
+    of account, over lone accounts: `repeaters` (accounts with more than one chance), `n`, `k`, `heads`, `taken` (`n`
+    and `k` with large accounts damped), and `nn`, `nk`, `kk`: sums of products, for the spread.
     """
     names = {
         **s.model_dump(),
@@ -141,8 +153,8 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     for typology, act in all_acts():
         db.make("tally", TALLY.format(chances=act.sql), **_named(act.sql, names))
         db.make("acted_now", ACTED, typology=typology, act=act.name)
-        db.make(f"acted_{act.name}", "SELECT * FROM acted_now")
         db.make("near", NOBODY if act.between_tied else NEAR)
+        db.make(f"acted_{act.name}", LONE)
         db.make(f"chances_{act.name}", CHANCES, typology=typology, act=act.name)
         db.make(f"totals_{act.name}", TOTALS, typology=typology, act=act.name, spread=spread)
         acted.append(f"acted_{act.name}")
