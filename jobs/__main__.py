@@ -151,5 +151,70 @@ def show(ring_id: str, watchlists: Path, run_date: date | None) -> None:
     run(ring_id, watchlists, run_date)
 
 
+@main.command()
+@click.argument("ring_id")
+@_watchlists
+@click.option("--warehouse", type=_FILE, required=True, help="The DuckDB file of nightly.")
+@click.option("--out", type=_FOLDER, required=True, help="The bundle goes here.")
+@click.option("--mode", type=click.Choice(["lead", "request"]), required=True, help="Masked, or true by a warrant.")
+@click.option("--basis", required=True, help="On which legal ground it is handed over.")
+@click.option("--approver", required=True, help="The named person who releases it.")
+@click.option("--key", type=_FILE, required=True, help="Ed25519 private key (ssh-keygen), mode 600.")
+@click.option("--document-number", help="Of the warrant; for a request.")
+@click.option("--unit", help="Which unit asks; for a request.")
+@click.option("--officer", help="Which officer asks; for a request.")
+@click.option("--scope", help="What is asked for; for a request.")
+@click.option("--identities", type=_FILE, help="A filled to_resolve.csv; for a request.")
+@click.option("--recipient", help="A name of the allow-list [case.recipients]; encrypts with age.")
+@click.option("--exports", type=_FOLDER, help="The --exports of nightly: raw records and their hashes.")
+@_run_date
+@click.option("--settings", type=_FILE, help="A TOML file; everything has a default.")
+def case(
+    ring_id: str,
+    watchlists: Path,
+    warehouse: Path,
+    out: Path,
+    key: Path,
+    identities: Path | None,
+    exports: Path | None,
+    run_date: date | None,
+    settings: Path | None,
+    **terms: Any,
+) -> None:
+    """Pack one ring for the police liaison: a sealed zip, or .zip.age with a recipient."""
+    from jobs import settings as settings_file  # noqa: PLC0415
+    from jobs.case.bundle import case as run  # noqa: PLC0415
+    from jobs.case.terms import Terms  # noqa: PLC0415
+
+    made = run(
+        ring_id, watchlists, warehouse, out, Terms(**terms), key, settings_file.read(settings), run_date, exports,
+        identities,
+    )  # fmt: skip
+    click.echo(f"{made.path}\nSHA-256 of the zip, to be told by another channel: {made.zip_sha256}")
+    click.echo(f"hand-over log, newest hash: {made.log_head}")
+    if made.to_resolve:
+        click.echo(f"to be resolved by the custodian: {made.to_resolve}")
+
+
+@main.command()
+@click.argument("bundle", type=_FILE, required=False)
+@click.option("--signers", type=_FILE, help="Allowed signers, as ssh-keygen has them; needed for a bundle.")
+@click.option("--identity", type=_FILE, help="Your age identity, for a .zip.age.")
+@click.option("--log", type=_FILE, help="Check this hand-over log; with a bundle, that it is in it.")
+@click.option("--head", help="The newest hash of the log, as told by another channel.")
+def verify(
+    bundle: Path | None, signers: Path | None, identity: Path | None, log: Path | None, head: str | None
+) -> None:
+    """Check a bundle or a hand-over log, offline: 0 intact, 7 not."""
+    if bundle is None and log is None:
+        raise click.UsageError("name a BUNDLE, or a hand-over log with --log")
+    if bundle is not None and signers is None:
+        raise click.UsageError("a bundle needs --signers: whose signatures you trust")
+    from jobs.case.verify import verify as run  # noqa: PLC0415
+
+    for line in run(bundle, signers, identity, log, head):
+        click.echo(line)
+
+
 if __name__ == "__main__":
     sys.exit(main())

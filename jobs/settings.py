@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 
 from graph.exports import EXPORTS
 from graph.settings import Method
+from jobs.case.settings import CaseSettings
 from jobs.door.settings import DoorSettings
 from jobs.errors import UsageError
 
@@ -63,6 +64,7 @@ class Settings(Part):
     engine: EngineSettings = EngineSettings()
     publish: PublishSettings = PublishSettings()
     method: Method = Method()
+    case: CaseSettings = CaseSettings()
 
     def digest(self) -> str:
         """SHA-256 of the effective settings, defaults included, as canonical JSON."""
