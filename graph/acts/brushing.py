@@ -5,7 +5,7 @@ Members buy from each other to lift a shop in the ranking that victims trust.
 Acts: an order between two accounts that are tied to each other; an order in a circle (each bought from the other);
 goods confirmed faster than any parcel travels.
 Chances: paid orders, on the buyer's and on the seller's side; for trade with tied accounts, those of accounts that have
-a tie.
+a tie, compared with accounts that trade as much: a small seller's customers are its friends.
 Innocent explanation: relatives who buy from a relative's shop, neighbours who hand goods over in person.
 """
 
@@ -18,7 +18,10 @@ ACTS = (
         "behaviour",
         "orders",
         """
-        SELECT o.seller_id AS account_id, 'order' AS stratum, o.order_id AS key, t.a IS NOT NULL AS hit
+        SELECT o.seller_id AS account_id,
+               CASE WHEN count(*) OVER (PARTITION BY o.seller_id) < 8 THEN 'few'
+                    WHEN count(*) OVER (PARTITION BY o.seller_id) < 32 THEN 'some' ELSE 'many' END AS stratum,
+               o.order_id AS key, t.a IS NOT NULL AS hit
         FROM orders AS o
         SEMI JOIN (SELECT a AS account_id FROM tied UNION SELECT b FROM tied) AS has ON has.account_id = o.seller_id
         LEFT JOIN tied AS t ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
@@ -33,7 +36,10 @@ ACTS = (
         "behaviour",
         "orders",
         """
-        SELECT o.buyer_id AS account_id, 'order' AS stratum, o.order_id AS key, t.a IS NOT NULL AS hit
+        SELECT o.buyer_id AS account_id,
+               CASE WHEN count(*) OVER (PARTITION BY o.buyer_id) < 8 THEN 'few'
+                    WHEN count(*) OVER (PARTITION BY o.buyer_id) < 32 THEN 'some' ELSE 'many' END AS stratum,
+               o.order_id AS key, t.a IS NOT NULL AS hit
         FROM orders AS o
         SEMI JOIN (SELECT a AS account_id FROM tied UNION SELECT b FROM tied) AS has ON has.account_id = o.buyer_id
         LEFT JOIN tied AS t ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)

@@ -51,6 +51,7 @@ ACTS = (
         """,
         victim="receiver_id",
         money=False,
+        between_tied=True,
     ),
     Act(
         "outside_order_complaint",
