@@ -29,8 +29,10 @@ def value(column: Column, raw: str, zone: str, native: str = "VARCHAR") -> str:
     if column.type == "integer":
         return f"CASE WHEN regexp_full_match({raw}, '{_INTEGER}') THEN TRY_CAST({raw} AS BIGINT) END"
     if column.type == "boolean":
-        yes, no = f"lower({raw}) = 'true' OR {raw} = '1'", f"lower({raw}) = 'false' OR {raw} = '0'"
-        return f"CASE WHEN {yes} THEN true WHEN {no} THEN false END"
+        return (
+            f"CASE WHEN {raw} = 'false' OR {raw} = '0' THEN false WHEN {raw} = 'true' OR {raw} = '1' THEN true"
+            f" WHEN lower({raw}) = 'false' THEN false WHEN lower({raw}) = 'true' THEN true END"
+        )
     return raw
 
 
@@ -54,7 +56,8 @@ def _time(raw: str, zone: str, native: str) -> str:
 
 def suspect(raw: str) -> str:
     """SQL: could this id cell be a raw personal number? Cheap, and right about no; `personal` decides about yes."""
-    return f"(({raw} < 'A' OR {raw} > '~') AND strlen({raw}) > 10 AND regexp_full_match({raw}, '{SIEVE}'))"
+    # CASE, for AND would run the pattern over every cell: only CASE leaves the others alone.
+    return f"CASE WHEN {raw} < 'A' OR {raw} > '~' THEN strlen({raw}) > 10 AND regexp_full_match({raw}, '{SIEVE}') END"
 
 
 def faults(export: Export, raws: Mapping[str, str], values: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
