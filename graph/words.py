@@ -7,6 +7,7 @@ those of suspicion, never of guilt.
 # ruff: noqa: E501 - one sentence a line, both languages side by side, is how translators read
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 Language = Literal["zh", "en"]
@@ -136,10 +137,25 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "split": ("由 {others} 拆分而来。", "Split from {others}."),
     "revived": ("沉寂后再次出现，上次为 {date}。", "Back after an absence, last seen {date}."),
     "joined": ("加入，关联依据：{things}。", "Joined, by {things}."),
-    "left": ("离开，已不满足成员条件。", "Left: it no longer holds as a member."),
-    "score": ("得分由 {before} 变为 {now}。", "Score moved from {before} to {now}."),
+    "left": ("离开，已不满足成员条件；此前关联依据：{things}。", "Left: it no longer holds as a member; it had been tied by {things}."),
+    "moved": ("转入 {ring}；此前关联依据：{things}。", "Now on {ring}; it had been tied by {things}."),
+    "score": ("得分由 {before} 变为 {now}：{why}。", "Score moved from {before} to {now}: {why}."),
+    "why_acts": ("{n} 项新行为", "{n} new acts"),
+    "why_joined": ("{n} 个账号加入", "{n} joined"),
+    "why_left": ("{n} 个账号离开", "{n} left"),
+    "why_rates": ("平台比率或旧记录有变动", "the platform's rates or older rows changed"),
     "gone": ("今晚未再出现，上次 {n} 个账号。", "Not seen tonight; last had {n} accounts."),
-    "cleared": ("分析员判定排除。", "Cleared by an analyst."),
+    "cleared": ("分析员判定排除，此后没有新的独立证据。", "Cleared by an analyst; no new, independent evidence since."),
+    "cleared_account": ("分析员于 {date} 判定排除该账号，此后没有新的独立证据。", "An analyst cleared the account on {date}; no new, independent evidence since."),
+    "cleared_account_acts": ("分析员于 {date} 判定排除该账号；此后又有 {n} 项新行为。", "An analyst cleared the account on {date}; {n} new acts since."),
+    "since_acts": ("分析员于 {date} 判定排除；此后有成员的 {n} 项新行为。", "An analyst cleared it on {date}; since then its members did {n} new acts."),
+    "since_members": ("分析员于 {date} 判定排除；现有 {n} 个未经判定的成员自身有可疑行为。", "An analyst cleared it on {date}; {n} members whom nobody cleared act suspiciously."),
+    "since_kinds": ("分析员于 {date} 判定排除；此后出现新的关联类型：{kinds}。", "An analyst cleared it on {date}; a new kind of tie since: {kinds}."),
+    "raised_members": ("分析员已确认其中 {n} 个成员（最近 {date}），得分因此上调。", "Analysts confirmed {n} of its members (last on {date}); the score is raised for it."),
+    "raised_thing": ("与分析员已确认者共用：{kinds}，得分因此上调。", "Shares with what analysts confirmed: {kinds}; the score is raised for it."),
+    "disputed": ("{date} 提出异议，尚未决定。", "Disputed on {date}, and not decided yet."),
+    "contradicted_cleared": ("判定相互矛盾：{before} 确认，{date} 排除；以最近者为准。", "The verdicts contradict each other: confirmed on {before}, cleared on {date}; the newest counts."),
+    "contradicted_confirmed": ("判定相互矛盾：{before} 排除，{date} 确认；以最近者为准。", "The verdicts contradict each other: cleared on {before}, confirmed on {date}; the newest counts."),
 }  # fmt: skip
 
 
@@ -147,6 +163,14 @@ def say(name: str, language: Language, **figures: object) -> str:
     """The sentence `name` with its figures. Raises KeyError for an unknown name or a missing figure: never a half
     sentence."""
     return _pick(SENTENCES[name], language).format(**figures)
+
+
+def note(name: str, figures: str, language: Language) -> str:
+    """The sentence `name` with figures as JSON; a list of `kinds` is named in the language."""
+    known = json.loads(figures)
+    if "kinds" in known:
+        known["kinds"] = comma(language).join(kind(k, language) for k in known["kinds"])
+    return say(name, language, **known)
 
 
 def act(name: str, language: Language) -> str:
@@ -167,6 +191,11 @@ def typology(name: str, language: Language) -> str:
 def kind(name: str, language: Language) -> str:
     """What a kind of tie is called."""
     return _pick(KIND[name], language)
+
+
+def comma(language: Language) -> str:
+    """What stands between the items of a list."""
+    return _pick(("、", ", "), language)
 
 
 def share(value: float) -> str:

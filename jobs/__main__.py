@@ -216,5 +216,50 @@ def verify(
         click.echo(line)
 
 
+@main.command()
+@_watchlists
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_to_date,
+    help="Every night after this one; the newest alone if not given.",
+)
+@_run_date
+def diff(watchlists: Path, since: date | None, run_date: date | None) -> None:
+    """Say what changed since the night before, ring by ring."""
+    from jobs.diff import diff as run  # noqa: PLC0415
+
+    run(watchlists, since, run_date)
+
+
+@main.command()
+@click.argument("subject")
+@click.argument("verdict", type=click.Choice(["confirmed", "cleared", "watch", "disputed"]))
+@click.option("--warehouse", type=_FILE, required=True, help="The warehouse; the verdict is kept beside it.")
+@click.option("--note", help="Why.")
+@click.option("--typology", help="What it is, if confirmed.")
+@click.option("--analyst", help="Who decided.")
+@click.option("--action-taken", help="What the platform did, and whether only because of our own flag.")
+@click.option(
+    "--decided-at",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    help="When, in the platform's zone; now if not given.",
+)
+@click.option("--settings", type=_FILE, help="A TOML file; everything has a default.")
+def label(
+    subject: str,
+    verdict: str,
+    warehouse: Path,
+    decided_at: datetime | None,
+    settings: Path | None,
+    **more: str | None,
+) -> None:
+    """Record a verdict on a ring or an account."""
+    from jobs import settings as settings_file  # noqa: PLC0415
+    from jobs.label import label as run  # noqa: PLC0415
+
+    run(subject, verdict, warehouse, decided_at, settings_file.read(settings), **more)
+
+
 if __name__ == "__main__":
     sys.exit(main())

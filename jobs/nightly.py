@@ -16,6 +16,7 @@ from graph.state import as_of
 from graph.tables import WATCHLISTS
 from graph.ties import ties
 from graph.uses import uses
+from graph.verdicts import verdicts
 from graph.watchlists import watchlists
 from jobs import published, runs
 from jobs.door import drops, load
@@ -24,6 +25,7 @@ from jobs.register_store import PLACE, learn, recall
 from jobs.settings import EngineSettings, Settings
 from jobs.steps import Counted, Steps
 from jobs.summary import nothing_new, summary
+from jobs.verdict_journal import recall_verdicts
 from jobs.warehouse import Warehouse
 
 
@@ -49,6 +51,7 @@ def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Sett
             report = load(db, exports, settings.exports, until=run_date)
             step.rows = sum(file.rows_read for file in report.files)
         place = recall(db, out, run_date)
+        recall_verdicts(db)
         tables = _stages(steps, run_date, settings)
         with steps.step("write") as step:
             for name, table in WATCHLISTS.items():
@@ -80,9 +83,11 @@ def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.Da
     with steps.step("rings"):
         rings(db, method.rings)
     with steps.step("scores"):
-        scores(db, method.score, active=method.rings.active, ring_cap=method.rings.ring_cap)
+        scores(db, method.score, method.rings)
     with steps.step("register"):
         register(db, run_date, method.names)
+    with steps.step("verdicts"):
+        verdicts(db, run_date, method.verdicts, listed=method.score.listed)
     with steps.step("watchlists"):
         return watchlists(db, run_date, method, settings.publish.language)
 

@@ -22,7 +22,8 @@ from jobs.warehouse import Warehouse
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS register_nights (run_date DATE, place BIGINT, digest VARCHAR)",
     "CREATE TABLE IF NOT EXISTS register_rows (run_date DATE, ring_id VARCHAR, account_id VARCHAR, score DOUBLE)",
-    "CREATE TABLE IF NOT EXISTS register_things (run_date DATE, ring_id VARCHAR, kind VARCHAR, entity_id VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS register_things (run_date DATE, ring_id VARCHAR, account_id VARCHAR,"
+    " kind VARCHAR, entity_id VARCHAR)",
 )
 
 PLACE = "register_place"
@@ -30,8 +31,8 @@ PLACE = "register_place"
 
 
 def recall(db: Warehouse, out: Path, run_date: date) -> int:
-    """Make `register_history` (run_date, ring_id, account_id, score) and `register_ties` (run_date, ring_id, kind,
-    entity_id): the nights that this one may know, and what itself published earlier. Gives its place.
+    """Make `register_history` (run_date, ring_id, account_id, score) and `register_ties` (run_date, ring_id,
+    account_id, kind, entity_id): the nights that this one may know, and what itself published earlier. Gives its place.
 
     Raises UsageError where a published night is not whole.
     """
@@ -62,7 +63,7 @@ def learn(db: Warehouse, out: Path, night: date) -> None:
     place = run.get(PLACE) or (known[0][0] if known else _next(db))
     rings, links = published.tables(folder, "rings", "links")
     members = rings.select("ring_id", pl.col("accounts").alias("account_id"), "score").explode("account_id")
-    things = links.select("ring_id", pl.col("entity_kind").alias("kind"), "entity_id").unique()
+    things = links.select("ring_id", "account_id", pl.col("entity_kind").alias("kind"), "entity_id")
     db.put("learnt_members", members)
     db.put("learnt_things", things)
     with db.transaction():
@@ -74,7 +75,8 @@ def learn(db: Warehouse, out: Path, night: date) -> None:
             night=night,
         )
         db.rows(
-            "INSERT INTO register_things SELECT $night, ring_id, kind, entity_id FROM learnt_things ORDER BY ALL",
+            "INSERT INTO register_things SELECT $night, ring_id, account_id, kind, entity_id FROM learnt_things"
+            " ORDER BY ALL",
             night=night,
         )
     db.drop("learnt_members", "learnt_things")

@@ -7,10 +7,10 @@ import pytest
 
 GRAPH = Path(__file__).parents[1] / "graph"
 # graph.acts is a list of typologies: data that the counting stage reads, as it reads settings.
-# graph.pooled is arithmetic on evidence, no stage.
-SHARED = {f"graph.{name}" for name in ("tables", "db", "exports", "settings", "words", "acts", "pooled")}
+# graph.pooled is arithmetic on evidence and graph.opinions on verdicts; no stages.
+SHARED = {f"graph.{name}" for name in ("tables", "db", "exports", "settings", "words", "acts", "opinions", "pooled")}
 # The last stage is in several files, and they meet in watchlists.py alone.
-PARTS = {f"graph.{name}" for name in ("actions", "facts", "operators", "reasons", "roles", "weakest")}
+PARTS = {f"graph.{name}" for name in ("actions", "changes", "facts", "operators", "reasons", "roles", "weakest")}
 # No stages: what notebooks and cases use to look at a published ring. They use each other, and weakest its graph.
 LOOKING = {f"graph.{name}" for name in ("canvas", "columns", "draw", "explore", "timeline", "weakest")}
 MODULES = sorted(GRAPH.rglob("*.py"))

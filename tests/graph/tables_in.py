@@ -22,6 +22,7 @@ from graph.score import scores
 from graph.settings import Method
 from graph.ties import ties
 from graph.uses import uses
+from graph.verdicts import verdicts
 from graph.watchlists import watchlists
 from graph.words import Language
 
@@ -115,6 +116,7 @@ def fill(db: Db, rows: Sequence[Row], *, labels: Sequence[Mapping[str, object]] 
         values = [{**r.values, "file_id": file_id, "line": next(lines)} for r in rows if r.table == export.name]
         db.put(export.name, frame(export, values, file_id=pl.Int64, line=pl.Int64))
     db.put("labels", frame(LABELS, list(labels)))
+    db.put("verdict_journal", frame(LABELS, []))
     names = [export.name for export in EXPORTS[:4]]
     files = {"file_id": [1, 2, 3, 4], "path": [f"{n}.csv" for n in names], "sha256": [f"sha-{n}" for n in names]}
     db.put("files", pl.DataFrame(files).with_columns(pl.lit(NIGHT).alias("drop_date")))
@@ -127,7 +129,7 @@ def remember(db: Db, *members: tuple[date, str, str, float]) -> None:
     """Make `register_history`: what earlier nights published, and a `register_ties` of no things."""
     schema = {"run_date": pl.Date, "ring_id": pl.String, "account_id": pl.String, "score": pl.Float64}
     db.put("register_history", pl.DataFrame(list(members), schema=schema, orient="row"))
-    things = {"run_date": pl.Date, "ring_id": pl.String, "kind": pl.String, "entity_id": pl.String}
+    things = {"run_date": pl.Date, **dict.fromkeys(("ring_id", "account_id", "kind", "entity_id"), pl.String)}
     db.put("register_ties", pl.DataFrame(schema=things))
 
 
@@ -160,8 +162,9 @@ def night(db: Db, until: str, method: Method | None = None) -> None:
         "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread),
         "rates": lambda: evidence(db, m.score),
         "rings": lambda: rings(db, m.rings),
-        "scores": lambda: scores(db, m.score, active=m.rings.active, ring_cap=m.rings.ring_cap),
+        "scores": lambda: scores(db, m.score, m.rings),
         "register": lambda: register(db, NIGHT, m.names),
+        "verdicts": lambda: verdicts(db, NIGHT, m.verdicts, listed=m.score.listed),
     }
     assert until in stages
     for name, stage in stages.items():
@@ -173,5 +176,5 @@ def night(db: Db, until: str, method: Method | None = None) -> None:
 def published(db: Db, rows: Sequence[Row], language: Language = "en") -> dict[str, pl.DataFrame]:
     """The whole night over a market: its watchlists."""
     fill(db, rows)
-    night(db, "register")
+    night(db, "verdicts")
     return watchlists(db, NIGHT, Method(), language)

@@ -162,7 +162,7 @@ def test_a_line_of_recruits_has_a_top_and_promoters(db: Warehouse) -> None:
 def test_the_newest_verdict_stands(db: Warehouse) -> None:
     said = [("s1", "watch", 100), ("s1", "confirmed", 120), ("s2", "cleared", 90)]
     fill(db, RING_ONLY, labels=[{"subject_id": s, "verdict": v, "decided_at": d} for s, v, d in said])
-    night(db, "register")
+    night(db, "verdicts")
     accounts = watchlists(db, NIGHT, Method(), "zh")["accounts"]
     assert dict(accounts.select("account_id", "verdict").iter_rows()) == {
         "s1": "confirmed", "s2": "cleared", "s3": None, "s4": None, "s5": None
@@ -175,7 +175,7 @@ def test_a_second_night_tells_what_changed(db: Warehouse) -> None:
     known = [(before, "R-aaaaaa", a, 0.2) for a in ("s1", "s2", "s3", "s4", "gone1")]
     lost = [(before, "R-zzzzzz", a, 0.5) for a in ("z1", "z2")]
     remember(db, *known, *lost)
-    night(db, "register")
+    night(db, "verdicts")
     changes = watchlists(db, NIGHT, Method(), "en")["changes"]
     new = changes.filter(change="new")
     assert len(new) == 1

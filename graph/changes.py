@@ -1,0 +1,124 @@
+"""What changed since the night before: which rings, who joined or left and by which ties, which scores and why."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from graph import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graph.db import Db
+    from graph.words import Language
+
+MOVED = 0.05
+"""Of a score; less is noise of the platform's rates."""
+
+Row = tuple[str, str, str | None, str]
+"""Ring, change, account, detail."""
+
+KEY = ["ring_id", "account_id"]
+
+
+def change_rows(db: Db, links: pl.DataFrame, language: Language) -> pl.DataFrame:
+    """Rows of `changes`, since the published night before; a first night is all `new`.
+
+    Reads `ring_names`, `ring_accounts`, `ring_past`, `register_ties`, `facts`, `held_off`; `links` is `ring_links`.
+    """
+    names = db.frame("SELECT * FROM ring_names ORDER BY ring_id")
+    now = db.frame("SELECT * FROM ring_accounts ORDER BY ALL")
+    past = db.frame("SELECT * FROM ring_past ORDER BY ALL")
+    both = now.select("ring_id").unique().join(past.select("ring_id").unique(), on="ring_id")
+    joined = now.join(both, on="ring_id").join(past, on=KEY, how="anti").sort(KEY)
+    left = past.join(both, on="ring_id").join(now, on=KEY, how="anti").sort(KEY)
+    rows = [
+        *lives(names, now, language),
+        *joiners(joined, links, language),
+        *leavers(left, now, db.frame(TIES_THEN), language),
+        *moves(now, past, joined, left, new_acts(db, past), language),
+        *gone(names, past, set(db.frame("SELECT ring_id FROM held_off")["ring_id"]), language),
+    ]
+    schema = {"ring_id": pl.String, "change": pl.String, "account_id": pl.String, "detail": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+TIES_THEN = """
+SELECT DISTINCT t.ring_id, t.account_id, t.kind AS entity_kind
+FROM register_ties AS t SEMI JOIN ring_past AS p ON p.run_date = t.run_date AND p.ring_id = t.ring_id ORDER BY ALL
+"""
+
+
+def lives(names: pl.DataFrame, now: pl.DataFrame, language: Language) -> Iterator[Row]:
+    """What became of each ring that is not simply the same."""
+    sizes = dict(now.group_by("ring_id").len().iter_rows())
+    for row in names.iter_rows(named=True):
+        if row["lifecycle"] != "stable":
+            others = [i for i in row["previous_ring_ids"] if i != row["ring_id"]] or row["previous_ring_ids"]
+            figures = {"n": sizes[row["ring_id"]], "before": row["n_before"], "date": row["last_seen"]}
+            detail = words.say(row["lifecycle"], language, others=", ".join(others), **figures)
+            yield row["ring_id"], row["lifecycle"], None, detail
+
+
+def joiners(joined: pl.DataFrame, links: pl.DataFrame, language: Language) -> Iterator[Row]:
+    """Who joined a ring of the night before, and by which kinds of tie."""
+    ties = kinds(links, language)
+    for key in joined.select(KEY).iter_rows():
+        yield key[0], "joined", key[1], words.say("joined", language, things=ties.get(key, "-"))
+
+
+def leavers(left: pl.DataFrame, now: pl.DataFrame, then: pl.DataFrame, language: Language) -> Iterator[Row]:
+    """Who left a ring that is still there, by which kinds of tie it had belonged, and where it is now."""
+    ties = kinds(then, language)
+    where = dict(now.select("account_id", "ring_id").iter_rows())
+    for key in left.select(KEY).iter_rows():
+        sentence = "moved" if key[1] in where else "left"
+        yield key[0], "left", key[1], words.say(sentence, language, things=ties.get(key, "-"), ring=where.get(key[1]))
+
+
+def kinds(links: pl.DataFrame, language: Language) -> dict[tuple[str, str], str]:
+    """(ring, account) -> the kinds of its ties, for reading."""
+    comma = words.comma(language)
+    rows = links.select(*KEY, "entity_kind").unique().sort(*KEY, "entity_kind").group_by(KEY).agg("entity_kind")
+    return {(ring, account): comma.join(words.kind(k, language) for k in held) for ring, account, held in rows.rows()}
+
+
+def new_acts(db: Db, past: pl.DataFrame) -> dict[str, int]:
+    """Ring -> acts dated after the night before."""
+    if past.is_empty():
+        return {}
+    end = datetime.combine(past["run_date"][0] + timedelta(days=1), time())
+    sql = "SELECT ring_id, count(*) AS n FROM facts WHERE happened_at >= $last GROUP BY ring_id ORDER BY ring_id"
+    return dict(db.frame(sql, last=end).iter_rows())
+
+
+def moves(
+    now: pl.DataFrame,
+    past: pl.DataFrame,
+    joined: pl.DataFrame,
+    left: pl.DataFrame,
+    acts: dict[str, int],
+    lang: Language,
+) -> Iterator[Row]:
+    """Scores that moved, and what happened meanwhile."""
+    came, went = (dict(frame.group_by("ring_id").len().iter_rows()) for frame in (joined, left))
+    before = past.select("ring_id", pl.col("score").alias("before")).unique()
+    scores = now.select("ring_id", "score").unique().join(before, on="ring_id").sort("ring_id")
+    for ring_id, score, was in scores.select("ring_id", "score", "before").iter_rows():
+        if abs(score - was) >= MOVED:
+            counts = {"why_acts": acts, "why_joined": came, "why_left": went}
+            why = [words.say(name, lang, n=n[ring_id]) for name, n in counts.items() if n.get(ring_id)]
+            why = why or [words.say("why_rates", lang)]
+            figures = {"before": f"{was:.2f}", "now": f"{score:.2f}", "why": words.comma(lang).join(why)}
+            yield ring_id, "score", None, words.say("score", lang, **figures)
+
+
+def gone(names: pl.DataFrame, past: pl.DataFrame, held_off: set[str], language: Language) -> Iterator[Row]:
+    """Rings of the night before that tonight's list does not have."""
+    lost = past.join(names, on="ring_id", how="anti").group_by("ring_id").len().sort("ring_id")
+    for ring_id, n in lost.iter_rows():
+        change = "cleared" if ring_id in held_off else "gone"
+        yield ring_id, change, None, words.say(change, language, n=n)

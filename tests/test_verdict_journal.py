@@ -1,0 +1,97 @@
+"""Verdicts by command: kept beside the warehouse, flushed, private; and what `label` refuses."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from jobs import verdict_journal
+from jobs.__main__ import main
+from jobs.errors import RingwatchError
+from jobs.warehouse import Warehouse
+
+GIVEN = {"subject_id": "a1", "verdict": "cleared", "decided_at": "2025-06-22T10:00:00", "note": "一家人"}
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A warehouse that knows one ring of two accounts."""
+    path = tmp_path / "w.duckdb"
+    with Warehouse.open(path) as db:
+        db.rows("CREATE TABLE register_rows (run_date DATE, ring_id VARCHAR, account_id VARCHAR, score DOUBLE)")
+        for account in ("a1", "a2"):
+            db.rows("INSERT INTO register_rows VALUES ($day, 'R-abcdef', $id, 0.5)", day=date(2025, 6, 22), id=account)
+    return path
+
+
+def label(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["label", *arguments])
+
+
+def test_nothing_recorded_is_an_empty_table(warehouse: Path) -> None:
+    assert verdict_journal.read(warehouse).is_empty()
+    with Warehouse.open(warehouse) as db:
+        verdict_journal.recall_verdicts(db)
+        assert db.rows("SELECT * FROM verdict_journal WHERE decided_at < now()") == []
+
+
+def test_verdicts_are_kept_in_their_order_and_privately(warehouse: Path) -> None:
+    verdict_journal.append(warehouse, {**GIVEN, "decided_at": "2025-06-29T10:00:00"})
+    verdict_journal.append(warehouse, GIVEN)
+    assert verdict_journal.read(warehouse)["decided_at"].to_list() == [
+        datetime(2025, 6, 22, 10), datetime(2025, 6, 29, 10)
+    ]  # fmt: skip
+    assert verdict_journal.path_of(warehouse).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_torn_line_was_never_said_to_be_kept(warehouse: Path) -> None:
+    verdict_journal.append(warehouse, GIVEN)
+    path = verdict_journal.path_of(warehouse)
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:20])
+    assert verdict_journal.read(warehouse).height == 1
+    verdict_journal.append(warehouse, {**GIVEN, "verdict": "watch"})
+    assert path.read_bytes().startswith(whole)
+    assert verdict_journal.read(warehouse)["verdict"].to_list() == ["cleared", "watch"]
+
+
+@pytest.mark.parametrize("line", ["nonsense", "{}", '{"subject_id": "a"}', json.dumps({**GIVEN, "decided_at": "June"})])
+def test_a_damaged_line_is_named(warehouse: Path, line: str) -> None:
+    verdict_journal.append(warehouse, GIVEN)
+    with verdict_journal.path_of(warehouse).open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(RingwatchError, match="line 2: not a verdict"):
+        verdict_journal.read(warehouse)
+
+
+@pytest.mark.parametrize("subject", ["R-abcdef", "a2"])
+def test_label(warehouse: Path, subject: str) -> None:
+    given = ["--note", "查过", "--typology", "brushing", "--analyst", "an analyst", "--decided-at", "2025-06-25"]
+    result = label(subject, "confirmed", "--warehouse", str(warehouse), *given)
+    assert result.exit_code == 0, result.stderr
+    [row] = verdict_journal.read(warehouse).rows(named=True)
+    assert row == {
+        "subject_id": subject, "verdict": "confirmed", "decided_at": datetime(2025, 6, 25), "typology": "brushing",
+        "analyst": "an analyst", "note": "查过", "action_taken": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["R-zzzzzz", "cleared"], "knows no such ring"),
+        (["a9", "cleared"], "knows no such account"),
+        (["a1", "cleared", "--typology", "theft"], "unknown. Known: confirm_first"),
+        (["a1", "cleared", "--note", "rang 13800138000"], "phone, identity or card number"),
+    ],
+)
+def test_what_label_refuses(warehouse: Path, arguments: list[str], why: str) -> None:
+    result = label(*arguments, "--warehouse", str(warehouse))
+    assert result.exit_code == 2
+    assert why in result.stderr
+    assert "13800138000" not in result.stderr
+    assert not verdict_journal.path_of(warehouse).exists()
