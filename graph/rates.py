@@ -54,9 +54,10 @@ def evidence(db: Db, s: ScoreSettings) -> None:
         .agg(
             pl.col("n", "k").sum(),
             ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
-            pl.col("nats").sum().clip(upper_bound=s.act_cap),
+            pl.col("nats").sum(),
         )
-        .join(sides, on=["typology", "act"])
+        .join(sides, on=ACT)
+        .with_columns(pl.col("nats").clip(upper_bound=pl.when("habit").then(s.habit_cap).otherwise(s.act_cap)))
         .sort("account_id", "typology", "act")
     )
     db.put("told", told)

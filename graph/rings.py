@@ -98,7 +98,7 @@ def rings(db: Db, s: RingSettings) -> None:
 
 def shown(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
     """What each group did: one row a `group` and typology with its pooled `nats`, strongest first."""
-    acts = pooled.by_act(grouped(groups, chances), cap=s.ring_cap)
+    acts = pooled.by_act(grouped(groups, chances), cap=s.ring_cap, habit_cap=s.habit_cap)
     return pooled.by_typology(acts, "group").sort("group", "nats", "typology", descending=[False, True, False])
 
 
@@ -177,7 +177,7 @@ def found(
     """The rings among communities: account -> (hold, acts)."""
     lead = leads(groups, chances, s)
     inside = grouped(groups, chances).filter(pl.col("group").is_in(list(lead)))
-    shares = pooled.shares(inside, pooled.by_act(inside, cap=s.ring_cap), least=s.least_share)
+    shares = pooled.shares(inside, pooled.by_act(inside, cap=s.ring_cap, habit_cap=s.habit_cap), least=s.least_share)
     share = {(group, account, typology): nats for group, account, typology, nats in shares.iter_rows()}
     out = []
     for number, typologies in sorted(lead.items()):

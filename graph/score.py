@@ -15,13 +15,13 @@ from graph.tables import TYPOLOGIES
 
 if TYPE_CHECKING:
     from graph.db import Db
-    from graph.settings import ScoreSettings
+    from graph.settings import RingSettings, ScoreSettings
 
 SELLING = ("confirm_first", "reborn_shop", "counterfeit_network", "buyback_live")
 BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
 
 
-def scores(db: Db, s: ScoreSettings, *, active: float, ring_cap: float) -> None:
+def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
     """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`.
 
     Reads `members`, `by_typology`, `suspicion`, `chances_rated`. `ring_scores`: `ring`, `nats`, `score`.
@@ -36,8 +36,10 @@ def scores(db: Db, s: ScoreSettings, *, active: float, ring_cap: float) -> None:
     chances = db.frame(
         'SELECT m.ring AS "group", c.* FROM chances_rated AS c JOIN members AS m USING (account_id) ORDER BY ALL'
     )
-    together = pooled.by_typology(pooled.by_act(chances, cap=ring_cap), "group").rename({"group": "ring"})
-    rings = ring_typologies(members, per, together, active)
+    together = pooled.by_typology(pooled.by_act(chances, cap=r.ring_cap, habit_cap=r.habit_cap), "group").rename(
+        {"group": "ring"}
+    )
+    rings = ring_typologies(members, per, together, r.active)
     total = ring_nats(rings)
     total = total.with_columns(likelihood(pl.col("nats"), s).alias("score"))
     listed = total.filter(pl.col("score") >= s.listed)

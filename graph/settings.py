@@ -40,6 +40,7 @@ class TieSettings(Part):
     window_days: int = Field(365, ge=30, description="days; ties older than this expire")
     burst_hours: int = Field(72, ge=1, description="hours; first uses closer than this are a burst")
     levels: int = Field(12, ge=3, description="levels of a referral line that are followed upward")
+    heads: int = Field(5, ge=2, description="accounts of one referral tree that paid a fee up it; fewer are friends")
     succession_days: int = Field(60, ge=1, description="days between the closing and the opening")
 
 
@@ -74,6 +75,7 @@ class RingSettings(Part):
     most_trust: float = Field(4.0, ge=0, description="nats; more evidence than this lends no more")
     household: float = Field(3.6, description="nats; most that device, address and phone may say together")
     acting: float = Field(1.5, description="nats; from here an account counts as acting")
+    habit_cap: float = Field(4.0, gt=0, description="nats; most that a group's habit says: it is one witness")
     ring_cap: float = Field(60.0, gt=0, description="nats; no single kind of act may say more than this of a ring")
     least_share: float = Field(-2.0, le=0, description="nats; idle chances count at most so much against a member")
     lead: float = Field(4.5, description="nats; from here a community's typology is taken as known")
@@ -92,6 +94,9 @@ class ScoreSettings(Part):
     )
     least_spread: float = Field(1.0, gt=0, description="pseudo-chances; honest rates differ at most so much")
     stands_out: float = Field(4.0, description="nats; a lone account beyond it does so habitually")
+    habit_cap: float = Field(
+        4.0, gt=0, description="nats; most that an account's part in a group's habit says: it is one witness"
+    )
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
     half: float = Field(8.0, gt=0, description="nats; evidence at which a community is as likely a ring as not")
     listed: float = Field(0.3, ge=0, le=1, description="score from which a ring is listed")

@@ -158,13 +158,20 @@ WITH RECURSIVE up(account_id, above_id, level) AS (
 ),
 pockets AS (
     SELECT DISTINCT seller_id AS account_id, payee_id FROM orders WHERE payee_id IS NOT NULL AND category = 'membership'
-)
-SELECT DISTINCT o.order_id, o.buyer_id
-FROM orders AS o JOIN up AS u ON u.account_id = o.buyer_id
-LEFT JOIN pockets AS p ON p.account_id = u.above_id AND p.payee_id = o.payee_id
-WHERE o.category = 'membership' AND o.paid_at IS NOT NULL AND (o.seller_id = u.above_id OR p.payee_id IS NOT NULL)
+),
+tops AS (SELECT account_id, max_by(above_id, level) AS top_id FROM up GROUP BY account_id),
+paid AS (
+    SELECT DISTINCT o.order_id, o.buyer_id, t.top_id
+    FROM orders AS o JOIN up AS u ON u.account_id = o.buyer_id JOIN tops AS t ON t.account_id = o.buyer_id
+    LEFT JOIN pockets AS p ON p.account_id = u.above_id AND p.payee_id = o.payee_id
+    WHERE o.category = 'membership' AND o.paid_at IS NOT NULL
+      AND (o.seller_id = u.above_id OR p.payee_id IS NOT NULL)
+),
+trees AS (SELECT top_id FROM paid GROUP BY top_id HAVING count(DISTINCT buyer_id) >= $heads)
+SELECT order_id, buyer_id FROM paid SEMI JOIN trees USING (top_id)
 """
-"""Membership fees paid to an account above the payer in its own referral line, or into that account's pocket."""
+"""Membership fees paid to an account above the payer in its own referral line, or into that account's pocket, in trees
+where at least `$heads` paid: a friend who joins a friend's club is no pyramid."""
 
 FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY buyer_id"
 
@@ -185,7 +192,7 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     db.make("shared_ties", SHARED, strengths=strengths, burst_hours=s.burst_hours, apart=s.apart)
     db.make("closings", CLOSINGS, now=now, silent_days=silent_days)
     db.make("successions", SUCCESSIONS, keep=s.keep, succession_days=s.succession_days)
-    db.make("fee_orders", FEE_ORDERS, levels=s.levels)
+    db.make("fee_orders", FEE_ORDERS, levels=s.levels, heads=s.heads)
     db.make("fees", FEES)
     db.make("ties", TIES, succession=s.succession, inviter=s.inviter, fee=s.fee)
     db.drop("shared_ties")

@@ -47,5 +47,6 @@ ACTS = (
         WHERE a.kind = 'shop' AND a.licence_id IS NOT NULL
         """,
         money=False,
+        between_tied=True,
     ),
 )

@@ -33,7 +33,7 @@ def scored(db: Warehouse, rings: dict[int, str], told: list[Told], hold: float =
     db.put("suspicion", suspicion)
     columns = {**text, "act": pl.String, "axis": pl.String, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64}
     db.put("chances_rated", pl.DataFrame(schema={**columns, "spread": pl.Float64}))
-    scores(db, S, active=R.active, ring_cap=R.ring_cap)
+    scores(db, S, R)
     return db.frame("SELECT ring, nats, score FROM ring_scores ORDER BY score DESC, ring")
 
 
