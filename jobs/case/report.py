@@ -87,8 +87,8 @@ def content(
         "picture": picture(graph),
         "timeline": timeline(g, mask),
         "roles": [{"role": r, "name": ROLES[r]} for r in ROLES if r in set(g.members["role"])],
-        "accounts": _part(sheets["accounts"], "account:1 account_id:2 role:1.5 score:1 typology:1.7 registered_at:2.5 "
-                          "closed_at:2.5 region:1.1 n_victims:1 loss_cny:1.5", mask.true),
+        "accounts": _part(sheets["accounts"], "account:1 account_id:2.6 role:1.5 score:0.9 typology:1.7 "
+                          "registered_at:2.5 closed_at:1.5 region:1.1 n_victims:1 loss_cny:1.4", mask.true),
         "things": _things(sheets, mask.true),
         "kinds": _kinds(sheets["acts"]),
         "acts": _part(sheets["acts"], "no:1 account:0.9 act:4 happened_at:2.9 table:1.2 record_label:1.2 record_key:2 "

@@ -143,10 +143,11 @@ def victims(g: Gathered, mask: Mask) -> Sheet:
     for r in harmed(g.facts).iter_rows(named=True):
         order = orders.get(r["order_id"], {})
         label, key = mask.record(r["table"], r["row_key"]), mask.value(r["row_key"])
+        victim = r["victim_id"] or order.get("buyer_id")
         users = "、".join(sorted({mask.account(a) for a in r["accounts"]}))
         rows.append(
             (
-                label, key, mask.account(r["victim_id"]), mask.value(r["victim_id"]), users,
+                label, key, mask.account(victim), mask.value(victim), users,
                 _cny(r["exposure_fen"]), *_moved(order, "paid_at"), *_moved(order, "refunded_at"),
                 _cny(r["loss_fen"]), r["region"] or "", _YES_NO[order.get("buyer_warned")],
             )
@@ -155,9 +156,12 @@ def victims(g: Gathered, mask: Mask) -> Sheet:
 
 
 def harmed(facts: pl.DataFrame) -> pl.DataFrame:
-    """One row a record with a victim, however many kinds of act it shows; sums are those of the watchlist."""
+    """One row a record that did harm, however many kinds of act it shows; the sums are those of the watchlist.
+
+    Without a victim there is harm in a pyramid alone, where who pays is a member too.
+    """
     return (
-        facts.drop_nulls("victim_id")
+        facts.filter(pl.col("victim_id").is_not_null() | (pl.col("exposure_fen") > 0))
         .group_by("table", "row_key")
         .agg(
             pl.col("order_id").first(), pl.col("victim_id").min(), pl.col("account_id").alias("accounts"),
