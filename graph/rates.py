@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from graph.acts import all_acts
@@ -36,8 +37,9 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     """Make `told`, `by_typology`, `suspicion` and `chances_rated`.
 
     Reads `acted`, `totals`. `told`: one row an account and kind of act: `typology`, `act`, `axis`, `side`,
-    `account_id`, `n`, `k`, `rate` (of the platform), `nats`. `suspicion`: one row an account that acted: `account_id`,
-    `nats` over all typologies (their mean likelihood, so looking at fourteen is paid for).
+    `account_id`, `n`, `k`, `rate` (of the platform), `nats`, `apart` (the same against usual accounts alone).
+    `suspicion`: one row an account that acted: `account_id`, `nats` over all typologies (their mean likelihood, so
+    looking at fourteen is paid for). `chances_rated`: `chances` with the platform's figures.
     """
     acted = db.frame("SELECT typology, act, account_id, kind, stratum, n, k, lone FROM acted ORDER BY ALL")
     totals = db.frame("SELECT * FROM totals ORDER BY ALL")
@@ -54,10 +56,10 @@ def evidence(db: Db, s: ScoreSettings) -> None:
         .agg(
             pl.col("n", "k").sum(),
             ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
-            pl.col("nats").sum(),
+            pl.col("nats", "apart").sum(),
         )
         .join(sides, on=ACT)
-        .with_columns(pl.col("nats").clip(upper_bound=pl.when("habit").then(s.habit_cap).otherwise(s.act_cap)))
+        .with_columns(pl.col("nats", "apart").clip(upper_bound=pl.when("habit").then(s.habit_cap).otherwise(s.act_cap)))
         .sort("account_id", "typology", "act")
     )
     db.put("told", told)
@@ -81,11 +83,14 @@ def suspicion(per_typology: pl.DataFrame) -> pl.DataFrame:
 
 
 def nats(acted: pl.DataFrame, platform: pl.DataFrame) -> pl.DataFrame:
-    """Add `rate`, `spread`, `alone` and `nats` (log Bayes factor; 0 where the rate is not above the platform's) to rows
-    of `n` chances and `k` acts."""
+    """Add `rate`, `spread`, `alone`, `nats` (log Bayes factor; 0 where the rate is not above the platform's) and
+    `apart` (the same against usual accounts alone) to rows of `n` chances and `k` acts."""
     rows = acted.join(platform, on=GROUP, maintain_order="left")
     k, n, rate, spread, alone = (rows[c].to_numpy().astype(float) for c in ("k", "n", "rate", "spread", "alone"))
-    return rows.with_columns(pl.Series("nats", factor(k, n, rate, spread, alone)))
+    return rows.with_columns(
+        pl.Series("nats", factor(k, n, rate, spread, alone)),
+        pl.Series("apart", factor(k, n, rate, spread, np.zeros_like(alone))),
+    )
 
 
 def rates(totals: pl.DataFrame, acted: pl.DataFrame, sides: pl.DataFrame, s: ScoreSettings) -> pl.DataFrame:

@@ -55,6 +55,7 @@ class ActSettings(Part):
     closed_days: int = Field(30, ge=1, description="days from taking a code to closing the account")
     farm_hours: int = Field(72, ge=1, description="hours; sign-ups on one device or payee closer than this are a burst")
     farm_size: int = Field(4, ge=3, description="accounts that make a burst; a family signs up two or three at once")
+    shelf: int = Field(5, ge=1, description="paid orders; fewer do not show what a shop lives by")
     close_margin: int = Field(4, ge=1, description="votes; the platform opens an appeal up to this margin")
 
 
@@ -98,12 +99,15 @@ class ScoreSettings(Part):
         4.0, gt=0, description="nats; most that an account's part in a group's habit says: it is one witness"
     )
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
-    half: float = Field(8.0, gt=0, description="nats; evidence at which a community is as likely a ring as not")
-    listed: float = Field(0.3, ge=0, le=1, description="score from which a ring is listed")
-    lone: float = Field(5.0, description="nats; evidence from which an account on no ring is listed")
+    half: float = Field(
+        11.0, gt=0, description="nats; evidence at which a community is as likely a ring as not (fitted)"
+    )
+    power: float = Field(1.9, gt=0, description="how fast likelihood grows with evidence around `half` (fitted)")
+    listed: float = Field(0.1, ge=0, le=1, description="score from which a ring is listed")
+    lone: float = Field(8.0, description="nats; evidence from which an account on no ring is listed")
     recent_days: int = Field(30, ge=1, description="days; loss that still counts toward priority")
     warn: float = Field(0.5, ge=0, le=1, description="score from which a warning is proposed")
-    restrict: float = Field(0.75, ge=0, le=1, description="score from which a restriction or a referral is proposed")
+    restrict: float = Field(0.8, ge=0, le=1, description="score from which a restriction or a referral is proposed")
     refer_victims: int = Field(3, ge=1, description="victims; a referral needs more than one quarrel")
     refer_cny: int = Field(
         3000,
