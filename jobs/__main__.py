@@ -261,5 +261,51 @@ def label(
     run(subject, verdict, warehouse, decided_at, settings_file.read(settings), **more)
 
 
+@main.command()
+@click.argument("wanted", metavar="ID")
+@_watchlists
+@click.option("--warehouse", type=_FILE, help="Search the exports as well, and so the victims.")
+@_run_date
+def find(wanted: str, watchlists: Path, warehouse: Path | None, run_date: date | None) -> None:
+    """Say where an order, account, payee, device or contact appears."""
+    from jobs.find import find as run  # noqa: PLC0415
+
+    run(wanted, watchlists, warehouse, run_date)
+
+
+@main.command()
+@click.argument("account")
+@_watchlists
+@click.option("--warehouse", type=_FILE, required=True, help="The warehouse that the night was run on.")
+@click.option("--for-subject", is_flag=True, help="The person's own facts alone, without any other id.")
+@_run_date
+@click.option("--settings", type=_FILE, help="The settings of that night.")
+def explain(
+    account: str,
+    watchlists: Path,
+    warehouse: Path,
+    for_subject: bool,
+    run_date: date | None,
+    settings: Path | None,
+) -> None:
+    """Say what a night held about one account, and why it is or is not listed."""
+    from jobs import settings as settings_file  # noqa: PLC0415
+    from jobs.explain import explain as run  # noqa: PLC0415
+
+    run(account, watchlists, warehouse, run_date, settings_file.read(settings), for_subject=for_subject)
+
+
+@main.command()
+@_watchlists
+@click.option("--warehouse", type=_FILE, help="Where the verdicts are; without it, those that the lists show.")
+@click.option("--truth", type=_FILE, help="The truth.parquet of simulate, in place of verdicts.")
+@_run_date
+def report(watchlists: Path, warehouse: Path | None, truth: Path | None, run_date: date | None) -> None:
+    """Report precision by typology, reversals, drift and an audit sample."""
+    from jobs.report import report as run  # noqa: PLC0415
+
+    run(watchlists, warehouse, truth, run_date)
+
+
 if __name__ == "__main__":
     sys.exit(main())

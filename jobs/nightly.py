@@ -67,7 +67,19 @@ def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Sett
 
 
 def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:
-    """Tables in, tables out. The order is this one, and stands nowhere else."""
+    """Tables in, tables out. The order is this one and that of `weigh`, and stands nowhere else."""
+    db, method = steps.db, settings.method
+    weigh(steps, run_date, settings)
+    with steps.step("register"):
+        register(db, run_date, method.names)
+    with steps.step("verdicts"):
+        verdicts(db, run_date, method.verdicts, listed=method.score.listed)
+    with steps.step("watchlists"):
+        return watchlists(db, run_date, method, settings.publish.language)
+
+
+def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
+    """From exports to scores: all that is found before names, verdicts and lists; `explain` looks at it again."""
     db, method = steps.db, settings.method
     now = datetime.combine(run_date + timedelta(days=1), time())
     with steps.step("state"):
@@ -84,12 +96,6 @@ def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.Da
         rings(db, method.rings)
     with steps.step("scores"):
         scores(db, method.score, method.rings)
-    with steps.step("register"):
-        register(db, run_date, method.names)
-    with steps.step("verdicts"):
-        verdicts(db, run_date, method.verdicts, listed=method.score.listed)
-    with steps.step("watchlists"):
-        return watchlists(db, run_date, method, settings.publish.language)
 
 
 def _nights(

@@ -67,13 +67,14 @@ class Steps:
     """A recorder for one night. Counts and names only: what is shown here ends up in cron's mail.
 
     `db` is the engine that the steps must use, so that their rows are counted. On a terminal a line a step,
-    with a spinner on the one that runs; elsewhere one JSON line a step.
+    with a spinner on the one that runs; elsewhere one JSON line a step, or none if `quiet`.
     """
 
     run_date: date
     db: Counted
     console: Console = field(default_factory=lambda: Console(stderr=True))
     done: list[Step] = field(default_factory=list)
+    quiet: bool = False
 
     def __enter__(self) -> Self:
         self._log = structlog.wrap_logger(
@@ -114,7 +115,7 @@ class Steps:
         step.peak_mib = _peak_mib()
         self.done.append(step)
         self._progress.update(shown, completed=1, rows=f"{step.rows:,} rows")
-        if not self.console.is_terminal:
+        if not (self.console.is_terminal or self.quiet):
             self._log.info("step", step=name, seconds=step.seconds, rows=step.rows, peak_mib=step.peak_mib)
 
     def say(self, event: str, **counts: object) -> None:

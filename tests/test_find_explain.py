@@ -1,0 +1,119 @@
+"""Asking about one id: where it appears, and why an account is or is not listed; on a small synthetic market."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from graph.tables import WATCHLISTS
+from jobs import published
+from jobs.__main__ import main
+from jobs.nightly import nightly
+from jobs.settings import PublishSettings, Settings
+from jobs.simulate import simulate
+
+NIGHT = date(2025, 6, 30)
+Lists = dict[str, pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One published night in English; nobody writes here."""
+    folder = tmp_path_factory.mktemp("home")
+    simulate(folder / "market", accounts=1500, seed=5, nights=1)
+    settings = Settings(publish=PublishSettings(language="en"))
+    nightly(folder / "market", folder / "w.duckdb", folder / "out", NIGHT, False, settings)
+    (folder / "settings.toml").write_text('[publish]\nlanguage = "en"\n')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lists(home: Path) -> Lists:
+    return dict(zip(WATCHLISTS, published.tables(published.night(home / "out"), *WATCHLISTS), strict=True))
+
+
+def ask(home: Path, *arguments: str) -> Result:
+    where = ["--watchlists", str(home / "out"), "--warehouse", str(home / "w.duckdb")]
+    return CliRunner(env={"COLUMNS": "250"}).invoke(main, [*arguments, *where])
+
+
+def explain(home: Path, account: str, *more: str) -> str:
+    result = ask(home, "explain", account, "--settings", str(home / "settings.toml"), *more)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_find_a_member(home: Path, lists: Lists) -> None:
+    account, ring = lists["accounts"].select("account_id", "ring_id").row(0)
+    rows = ask(home, "find", account).stdout.splitlines()
+    assert any("accounts" in row and ring in row and "member" in row for row in rows)
+
+
+def test_find_the_victim_of_an_order(home: Path, lists: Lists) -> None:
+    members = lists["accounts"]["account_id"]
+    orders = pl.read_csv(next((home / "market").rglob("orders*.csv")), infer_schema=False)
+    told = lists["evidence"].filter(table="orders").select("key", "ring_id").unique()
+    harmed = orders.join(told, left_on="order_id", right_on="key").filter(
+        pl.col("seller_id").is_in(members.implode()) & ~pl.col("buyer_id").is_in(members.implode())
+    )
+    victim, order, ring = harmed.select("buyer_id", "order_id", "ring_id").sort("order_id").row(0)
+    rows = ask(home, "find", victim).stdout.splitlines()
+    assert any("buyer_id, victim" in row and order in row and ring in row for row in rows)
+    assert any("evidence" in row and ring in row for row in ask(home, "find", order).stdout.splitlines())
+
+
+def test_find_what_ties_a_ring(home: Path, lists: Lists) -> None:
+    thing, kind, ring = lists["links"].filter(entity_kind="device").select("entity_id", "entity_kind", "ring_id").row(0)
+    rows = ask(home, "find", thing).stdout.splitlines()
+    assert any(f"tie ({kind})" in row and ring in row for row in rows)
+    assert any("devices" in row for row in rows)
+
+
+def test_what_is_nowhere(home: Path) -> None:
+    result = ask(home, "find", "nobody")
+    assert result.exit_code == 2
+    assert "appears nowhere" in result.stderr
+
+
+def test_explain_a_member(home: Path, lists: Lists) -> None:
+    row = lists["accounts"].row(0, named=True)
+    text = explain(home, row["account_id"])
+    assert f"Listed on ring {row['ring_id']}, rank 1" in text
+    for sentence in (*row["reasons"], *row["against"]):
+        assert sentence in text
+
+
+def test_explain_one_that_is_not_listed(home: Path, lists: Lists) -> None:
+    named = {*lists["accounts"]["account_id"], *lists["lone"]["account_id"]}
+    accounts = pl.read_csv(next((home / "market").rglob("accounts*.csv")), infer_schema=False)
+    others = [account for account in accounts["account_id"] if account not in named]
+    text = explain(home, others[0])
+    assert "Not listed." in text
+    assert re.search(r"Registered on \d{4}-\d\d-\d\d; bought \d+ times", text)
+    assert len(text.splitlines()) > 3
+    assert "No export knew the account" in explain(home, "nobody")
+
+
+def test_the_person_reads_no_other_id(home: Path, lists: Lists) -> None:
+    account = lists["accounts"]["account_id"][0]
+    text = explain(home, account, "--for-subject")
+    assert "Listed on a ring" in text
+    assert "Suspected" in text
+    assert "you may ask for a review by a person" in text
+    ids = {*lists["rings"]["ring_id"], *lists["links"]["entity_id"], *lists["accounts"]["account_id"],
+           *lists["evidence"]["key"]}  # fmt: skip
+    assert [i for i in ids - {account} if i in text] == []
+
+
+def test_a_cleared_account_is_told_so(home: Path, lists: Lists, tmp_path: Path) -> None:
+    account = lists["lone"]["account_id"][0]
+    shutil.copytree(home, tmp_path / "home")
+    given = ["--decided-at", "2025-06-30T12:00", "--warehouse", str(tmp_path / "home" / "w.duckdb")]
+    assert CliRunner().invoke(main, ["label", account, "cleared", *given]).exit_code == 0
+    assert "Decided by a person on 2025-06-30: cleared." in explain(tmp_path / "home", account, "--for-subject")
