@@ -214,10 +214,13 @@ def lifecycle(
 
 
 def assigned(tonight: Mapping[int, Look], known: Sequence[Past], s: RegisterSettings) -> dict[int, Past]:
-    """The one-to-one matching of greatest total likeness; a name goes to one ring, whichever night knows it."""
+    """The one-to-one matching of greatest total likeness; a name goes to one ring, whichever night knows it, and never
+    away from the greater part of its accounts: where a ring parts in equal halves, neither bears its name."""
     best: dict[tuple[int, str], tuple[float, Past]] = {}
+    where = {account: ring for ring, look in tonight.items() for account in look.accounts}
     for ring, past in overlapping(tonight, known):
-        value = likeness(tonight[ring], past.look, s)
+        now = [where[account] for account in past.look.accounts if account in where]
+        value = likeness(tonight[ring], past.look, s) if not now or 2 * now.count(ring) > len(now) else 0.0
         if value > best.get((ring, past.ring_id), (0.0,))[0]:
             best[ring, past.ring_id] = (value, past)
     # Rings before names, and by their members: a ring's number is tonight's own and must not decide.

@@ -112,12 +112,33 @@ def test_a_ring_is_known_by_its_newest_members(db: Warehouse) -> None:
     assert lives(names) == [("R-aaaaaa", "stable")]
 
 
-def test_the_best_matching_beats_taking_the_best_pair_first(db: Warehouse) -> None:
-    nights = {-7: {"R-aaaaaa": "a1-9", "R-bbbbbb": "b1-5,d1-2"}}
+def test_the_best_matching_beats_taking_the_best_pair_first() -> None:
+    """Rings that changed all their accounts, known by their things alone."""
+    then = NIGHT - timedelta(days=7)
+    known = [Past("R-aaaaaa", then, thing_ring("ab", "12345")), Past("R-bbbbbb", then, thing_ring("cd", "679"))]
     # The first ring is nearest to a; if it took that name, the second would be left with none.
-    assert 6 / 14 > 5 / 13 and 5 / 13 + 3 / 9 > 6 / 14
-    names = tonight(db, ["a1-6,b1-5", "a7-9"], nights)
-    assert names["ring_id"].to_list() == ["R-bbbbbb", "R-aaaaaa"]
+    tonight = {1: thing_ring("wx", "12367"), 2: thing_ring("yz", "458")}
+    assert 3 / 7 > 2 / 6 and 2 / 6 + 2 / 6 > 3 / 7
+    names = named(tonight, History(known, last_night=then), S, NIGHT)
+    assert [names[n].ring_id for n in (1, 2)] == ["R-bbbbbb", "R-aaaaaa"]
+
+
+def thing_ring(accounts: str, things: str) -> Look:
+    return Look(frozenset(accounts), frozenset(things))
+
+
+def test_a_name_never_leaves_the_greater_part(db: Warehouse) -> None:
+    names = tonight(db, ["a1-5,b1-9", "a6-8"], {-7: {"R-aaaaaa": "a1-8", "R-bbbbbb": "b1-9"}})
+    assert names["ring_id"].to_list()[0] == "R-bbbbbb"
+    assert names["ring_id"].to_list()[1] != "R-aaaaaa"
+    assert names["previous_ring_ids"].to_list() == [["R-aaaaaa", "R-bbbbbb"], ["R-aaaaaa"]]
+
+
+def test_of_equal_halves_neither_bears_the_name(db: Warehouse) -> None:
+    names = tonight(db, ["a1-4", "a5-8"], {-7: {"R-aaaaaa": "a1-8"}})
+    assert "R-aaaaaa" not in names["ring_id"].to_list()
+    assert names["previous_ring_ids"].to_list() == [["R-aaaaaa"]] * 2
+    assert names["lifecycle"].to_list() == ["split"] * 2
 
 
 def test_what_merged_once_does_not_merge_every_night(db: Warehouse) -> None:

@@ -114,6 +114,17 @@ def test_names_are_given_once_a_night_and_lineage_is_told(nights: list[Rings]) -
                     assert old in register.nights[night][ring_id].previous
 
 
+@given(NIGHTS)
+@settings(max_examples=150, deadline=None)
+def test_a_name_stays_with_the_greater_part(nights: list[Rings]) -> None:
+    register = in_order(nights)
+    for night, looks in register.looks.items():
+        there = {account for look in looks.values() for account in look.accounts}
+        for ring_id, was in register.looks.get(night - timedelta(days=1), {}).items():
+            if ring_id in looks and was.accounts & there:
+                assert 2 * len(was.accounts & looks[ring_id].accounts) > len(was.accounts & there)
+
+
 @given(NIGHTS, a_night())
 @settings(max_examples=100, deadline=None)
 def test_other_rows_for_a_night_keep_the_names_of_rings_that_stayed(nights: list[Rings], strangers: Rings) -> None:
