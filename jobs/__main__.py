@@ -307,5 +307,32 @@ def report(watchlists: Path, warehouse: Path | None, truth: Path | None, run_dat
     run(watchlists, warehouse, truth, run_date)
 
 
+@main.command()
+@click.option("--watchlists", type=_FOLDER, help="The --out of nightly.")
+@click.option("--out", type=_FOLDER, help="A folder per authority and place goes here.")
+@_run_date
+@click.option("--settings", type=_FILE, help="A TOML file; everything has a default.")
+@click.option("--returned", type=_FILE, help="A feedback form that came back: read it as verdicts.")
+@click.option("--drop", type=_FOLDER, help="The drop that the verdicts of --returned go into.")
+def leads(
+    watchlists: Path | None,
+    out: Path | None,
+    run_date: date | None,
+    settings: Path | None,
+    returned: Path | None,
+    drop: Path | None,
+) -> None:
+    """Split the night's rings to refer by authority and place; or take a feedback form back."""
+    from jobs import leads as run  # noqa: PLC0415
+    from jobs import settings as settings_file  # noqa: PLC0415
+
+    if returned and drop:
+        click.echo(run.returned(returned, drop))
+    elif watchlists and out:
+        click.echo(run.leads(watchlists, out, run_date, settings_file.read(settings).case.place_digits))
+    else:
+        raise click.UsageError("name --watchlists and --out, or --returned and --drop")
+
+
 if __name__ == "__main__":
     sys.exit(main())

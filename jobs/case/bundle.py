@@ -103,7 +103,7 @@ def _files(
     sheets = {sheet.name: sheet for sheet in tables.sheets(g, mask)}
     title = f"疑似团伙线索 {name}"
     payload = {f"data/csv/{sheet.name}.csv": as_csv(sheet) for sheet in sheets.values()}
-    everything = [*sheets.values(), lines]
+    everything = [*sheets.values(), tables.part(lines, 7)]
     if answers:
         payload["data/csv/identities.csv"] = as_csv(answers)
         everything.append(answers)
@@ -132,7 +132,7 @@ def _check_masked(payload: Mapping[str, bytes], mask: Mask) -> None:
     """A last look at a lead: a sentence made elsewhere may one day name an id that no label stands for."""
     texts = {name: content.decode() for name, content in payload.items() if not name.endswith((".pdf", ".xlsx"))}
     for name, text in texts.items():
-        if any(len(true) >= _LEAST and true in text for true in mask.true_values()):
+        if mask.shown_in(text, _LEAST):
             raise RingwatchError(
                 f"the lead would have shown a true value in {name}. Nothing was written; please report it"
             )

@@ -6,15 +6,19 @@ import re
 import unicodedata
 
 _HIDDEN = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
-_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3164\uffa0]")
+_FILLERS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+"""Blank, though Unicode counts them among letters and symbols, and Python among the printable."""
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
 """Blanks other than the plain and the Chinese one: two ids that differ in such a blank look the same."""
 
 
 def visible(text: str) -> str:
     """Control, bidi, zero-width and other characters that nobody sees as ‹U+202E›; all others as they are."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and not _FILLERS.search(text):
         return text
-    return "".join(shown(c) if unicodedata.category(c) in _HIDDEN or _SPACES.match(c) else c for c in text)
+    return "".join(
+        shown(c) if unicodedata.category(c) in _HIDDEN or _SPACES.match(c) or _FILLERS.match(c) else c for c in text
+    )
 
 
 def shown(character: str) -> str:
@@ -24,6 +28,8 @@ def shown(character: str) -> str:
 
 def one_line(text: str) -> str:
     """For a machine: exactly the text, but control characters, line ends among them, as their codes."""
+    if text.isprintable():
+        return text
     return "".join(shown(c) if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text)
 
 

@@ -26,6 +26,7 @@ SPACES: dict[str, tuple[str, str]] = {
     "chat_links": ("M", "聊天消息"),
 }
 """Kind of thing -> letter of its labels, what the report calls it."""
+_PLAIN = re.compile(r"[0-9A-Za-z_-]+")
 ACCOUNTS = ("member", "victim", "other")
 
 
@@ -47,9 +48,7 @@ class Mask:
         self._by_text: dict[str, str] = {}
         for (_, entity), label in self._labels.items():
             self._by_text.setdefault(entity, label)
-        ids = "|".join(re.escape(entity) for entity in sorted(self._by_text, key=lambda i: (-len(i), i)))
-        # Whole tokens alone: an id that is part of a longer one, or of a figure, is not that id.
-        self._in_text = re.compile(rf"(?<![0-9A-Za-z_])(?:{ids})(?![0-9A-Za-z_])") if ids else None
+        self._odd = sorted((i for i in self._by_text if not _PLAIN.fullmatch(i)), key=lambda i: (-len(i), i))
 
     def account(self, account: str | None) -> str:
         """Label of an account, whichever part it plays; "" for none."""
@@ -79,17 +78,23 @@ class Mask:
         return (text or "") if self.true else ""
 
     def text(self, sentence: str) -> str:
-        """A sentence: in a lead with labels in the place of ids, in a request with the label behind each id."""
-        if self._in_text is None:
-            return sentence
-        return self._in_text.sub(lambda m: self._said(m[0]), sentence)
+        """A sentence: in a lead with labels in the place of ids, in a request with the label behind each id.
+
+        Whole words alone: an id that is part of a longer one, or of a figure, is not that id. A search for thousands
+        of ids at every place would take seconds, so ids of plain letters are looked up word by word.
+        """
+        odd = "|".join(re.escape(i) for i in self._odd if i in sentence)
+        words = re.compile(rf"(?<![0-9A-Za-z_-])(?:{odd})(?![0-9A-Za-z_-])|{_PLAIN.pattern}" if odd else _PLAIN)
+        return words.sub(lambda m: self._said(m[0]) if m[0] in self._by_text else m[0], sentence)
+
+    def shown_in(self, text: str, least: int) -> bool:
+        """Whether a text holds one of the ids of `least` characters or more."""
+        return any(len(word) >= least and word in self._by_text for word in set(_PLAIN.findall(text))) or any(
+            len(odd) >= least and odd in text for odd in self._odd
+        )
 
     def _said(self, entity: str) -> str:
         return f"{entity}（{self._by_text[entity]}）" if self.true else self._by_text[entity]
-
-    def true_values(self) -> Iterator[str]:
-        """Every id that has a label."""
-        yield from sorted({entity for _, entity in self._labels})
 
     def items(self) -> Iterator[tuple[str, str, str]]:
         """(space, true value, label), in the order of labels."""

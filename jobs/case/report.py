@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
 from string import Template
 from typing import Any
@@ -33,9 +34,15 @@ _ACTIONS = {"advise": "提示", "warn": "警示", "restrict": "限制", "refer":
 _KINDS = {"data": "报告与表格", "csv": "表格", "machine": "机读数据", "provenance": "来源与原始记录"}
 
 
+@cache
+def fonts() -> typst.Fonts:
+    """The installed fonts; looked for once."""
+    return typst.Fonts(include_embedded_fonts=False)
+
+
 def check_font() -> None:
     """Raises RingwatchError naming the package to install: without the font the report would be boxes."""
-    if FONT not in typst.Fonts(include_embedded_fonts=False).families():
+    if FONT not in fonts().families():
         raise RingwatchError(f"the report needs the font {FONT}: {INSTALL}. Nothing was written")
 
 
@@ -46,7 +53,7 @@ def set_report(content: Mapping[str, Any]) -> bytes:
     while True:
         try:
             pdf, warnings = typst.compile_with_warnings(
-                source, format="pdf", sys_inputs={"data": text}, pdf_standards="a-2u", timestamp=0
+                source, font_paths=fonts(), format="pdf", sys_inputs={"data": text}, pdf_standards="a-2u", timestamp=0
             )
         except typst.TypstError as failure:
             found = {c for run in _NO_GLYPH.findall(failure.diagnostic) for c in run if not c.isascii() and c in text}

@@ -45,7 +45,8 @@ def as_xlsx(sheets: Sequence[Sheet], day: date, title: str) -> bytes:
         names = [said for _, said in sheet.columns]
         for row, values in enumerate([names, *sheet.rows]):
             for column, value in enumerate(values):
-                _write(page.write_string(row, column, _fitting(value), cell if row else head), sheet.name)
+                if value:
+                    _check(page.write_string(row, column, _fitting(value), cell if row else head), sheet.name)
         if sheet.rows:
             page.autofilter(0, 0, len(sheet.rows), len(names) - 1)
         for column, width in enumerate(_widths(names, sheet.rows)):
@@ -54,7 +55,7 @@ def as_xlsx(sheets: Sequence[Sheet], day: date, title: str) -> bytes:
     return out.getvalue()
 
 
-def _write(code: int, sheet: str) -> None:
+def _check(code: int, sheet: str) -> None:
     if code:
         raise RingwatchError(
             f"the workbook's sheet {sheet} cannot hold a cell (XlsxWriter {code}). Nothing was written"

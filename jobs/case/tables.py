@@ -177,19 +177,24 @@ def lines(records: Sequence[Cited], evidence: pl.DataFrame, true: bool) -> Sheet
     rows: list[tuple[str, ...]] = [(r.file_sha256, str(r.record), r.sha256) for r in records]
     if true:
         columns += _columns(
-            "form 字节形式 physical_line 物理行 physical_lines 物理行数 table 来源表 key 记录键 file 来源文件"
+            "table 来源表 key 记录键 form 字节形式 physical_line 物理行 physical_lines 物理行数 file 来源文件"
             " raw_file 原始字节文件 offset 起始字节 length 字节数"
         )
         keys = {(t, f, n): k for t, f, n, k in evidence.select("table", "file", "line", "key").iter_rows()}
         places = ((name, offset) for name, _, offsets in chain(records) for offset in offsets)
         rows = [
             (
-                *row, r.form, _text(r.physical_line), _text(r.physical_lines), r.table, keys[r.table, r.file, r.record],
+                *row, r.table, keys[r.table, r.file, r.record], r.form, _text(r.physical_line), _text(r.physical_lines),
                 r.file, f"raw/{name}", str(offset), str(len(r.content)),
             )
             for row, r, (name, offset) in zip(rows, records, places, strict=True)
         ]  # fmt: skip
     return Sheet("lines", "来源", columns, rows)
+
+
+def part(sheet: Sheet, columns: int) -> Sheet:
+    """The first columns of a sheet: where a record's bytes lie in raw/ is for programs, not for the workbook."""
+    return Sheet(sheet.name, sheet.title, sheet.columns[:columns], [row[:columns] for row in sheet.rows])
 
 
 def unread_lines(evidence: pl.DataFrame) -> Sheet:

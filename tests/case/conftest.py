@@ -35,7 +35,8 @@ NASTY = (
 LEAD = ("--mode", "lead", "--basis", "反电信网络诈骗法第二十六条", "--approver", "审批人甲")
 REQUEST = (
     "--mode", "request", "--basis", "刑事诉讼法第五十四条", "--approver", "审批人甲", "--document-number",
-    "示调证字〔2025〕第001号", "--unit", "示例市公安局𠮷", "--officer", "承办人乙", "--scope", "团伙成员账号、订单、收付款账号",
+    "示调证字〔2025〕第001号", "--unit", "示例市公安局𠮷", "--officer", "承办人乙", "--scope",
+    "团伙成员账号、订单、收付款账号",
 )  # fmt: skip
 
 
@@ -89,18 +90,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     ring = truth.group_by("ring_id").agg(pl.col("account_id").sort()).sort(pl.col("account_id").list.len(), "ring_id")
     names = dict(zip(ring["account_id"][-1], NASTY, strict=False))
     rename(drop, names)
-    ran = CliRunner().invoke(
-        main,
-        [
-            "nightly",
-            "--exports",
-            str(world.exports),
-            "--warehouse",
-            str(world.warehouse),
-            "--out",
-            str(world.watchlists),
-        ],
-    )
+    where = ["--exports", str(world.exports), "--warehouse", str(world.warehouse), "--out", str(world.watchlists)]
+    ran = CliRunner().invoke(main, ["nightly", *where])
     assert ran.exit_code == 0, ran.output
     night = open_night(world.watchlists)
     found = night.table("accounts").filter(pl.col("account_id").is_in(list(names.values())))
