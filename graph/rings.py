@@ -61,6 +61,19 @@ less between two that both act but do different things (two rings that share a h
 `$lend` times its own weight: a chance tie stays one whatever its ends did."""
 
 
+ALONE = "SELECT account_id, nats FROM suspicion SEMI JOIN components USING (account_id) ORDER BY account_id"
+
+CHANCES = """
+WITH acted AS (
+    SELECT DISTINCT p.component, c.act
+    FROM chances_rated AS c JOIN components AS p USING (account_id) WHERE c.k > 0
+)
+SELECT c.* FROM chances_rated AS c JOIN components AS p USING (account_id) SEMI JOIN acted USING (component, act)
+ORDER BY ALL
+"""
+"""Only acts that somebody in the component committed: the others say nothing, and are most of the rows."""
+
+
 def rings(db: Db, s: RingSettings) -> None:
     """Make `members` and `pairs`.
 
@@ -81,17 +94,33 @@ def rings(db: Db, s: RingSettings) -> None:
         lend=s.lend,
     )
     graph = hands(db.frame("SELECT * FROM pairs ORDER BY a, b"))
-    tied = "account_id IN (SELECT a FROM pairs UNION SELECT b FROM pairs)"
-    alone = dict(db.frame(f"SELECT account_id, nats FROM suspicion WHERE {tied} ORDER BY account_id").iter_rows())
-    chances = db.frame(f"SELECT * FROM chances_rated WHERE {tied} ORDER BY ALL")
-    nx.set_node_attributes(graph, {v: alone.get(v, 0.0) for v in graph}, "alone")
     components = sorted(sorted(c) for c in nx.connected_components(graph))
+    chances = done_in(db, graph, components)
     worth = [components[number] for number in leads(components, chances, s)]
     groups = [group for component in worth for group in communities(graph.subgraph(component), s)]
     groups = parted(graph, [groups[number] for number in leads(groups, chances, s)], chances, s)
-    rows: list[tuple[int, str, float, float]] = []
-    for number, ring in enumerate(sorted(found(graph, groups, chances, s), key=min), start=1):
-        rows += [(number, account, hold, acts) for account, (hold, acts) in sorted(ring.items())]
+    put_members(db, sorted(found(graph, groups, chances, s), key=min))
+
+
+def done_in(db: Db, graph: nx.Graph, components: list[list[str]]) -> pl.DataFrame:
+    """Rows of `chances_rated` for the acts of each component; and each node's own evidence, as attribute `alone`."""
+    rows = [(number, account) for number, component in enumerate(components) for account in component]
+    schema = {"component": pl.Int64, "account_id": pl.String}
+    db.put("components", pl.DataFrame(rows, schema=schema, orient="row"))
+    nx.set_node_attributes(graph, 0.0, "alone")
+    nx.set_node_attributes(graph, dict(db.frame(ALONE).iter_rows()), "alone")
+    chances = db.frame(CHANCES)
+    db.drop("components")
+    return chances
+
+
+def put_members(db: Db, rings: list[dict[str, tuple[float, float]]]) -> None:
+    """Make `members` from account -> (hold, acts) of each ring, numbered from 1."""
+    rows = [
+        (number, account, hold, acts)
+        for number, ring in enumerate(rings, start=1)
+        for account, (hold, acts) in sorted(ring.items())
+    ]
     schema = {"ring": pl.Int64, "account_id": pl.String, "hold": pl.Float64, "acts": pl.Float64}
     db.put("members", pl.DataFrame(rows, schema=schema, orient="row"))
 
