@@ -4,10 +4,10 @@ BIN := .venv/bin
 STAMP := .venv/.made-from-pyproject-and-constraints
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly test check bench fuzz notebooks sample docs
+.PHONY: help setup setup-system nightly test check bench fuzz notebooks sample docs
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## build .venv, so that .venv/bin/ringwatch runs; quick when nothing changed
 
@@ -19,6 +19,14 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a venv: on Debian, apt-get install python3.11-venv" >&2; exit 1; }
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
+
+# What pip cannot bring: the report's font (without it `ringwatch case` refuses to run), and the programs that the tests
+# of the bundle ask for their judgement (without them those tests skip by name).
+SYSTEM := fonts-noto-cjk age poppler-utils openssh-client
+setup-system: ## install the Debian packages that the case bundle and its tests need; asks nothing where they are there
+	@missing=; for package in $(SYSTEM); do dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
+	test -z "$$missing" || { command -v apt-get >/dev/null || { echo "no apt-get here: install$$missing by other means" >&2; exit 1; }; \
+	sudo=; test "$$(id -u)" = 0 || sudo=sudo; $$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; }
 
 nightly: setup ## run the nights of data/sample that out/ does not have yet
 	$(BIN)/ringwatch nightly --exports data/sample --warehouse warehouse.duckdb --out out --catch-up

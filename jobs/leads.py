@@ -41,7 +41,8 @@ RULE = (
 )
 INDEX = (
     "ring_id", "lead", "typology", "score", "n_accounts", "n_accounts_here", "n_victims", "victims_here",
-    "exposure_cny", "loss_cny", "open_cny", "first_activity_at", "last_activity_at", "lead_place", "other_places", "rule",
+    "exposure_cny", "loss_cny", "open_cny", "first_activity_at", "last_activity_at", "lead_place", "other_places",
+    "rule",
 )  # fmt: skip
 FORM = tuple(column.name for column in LABELS.columns)
 VERDICTS = next(column.values for column in LABELS.columns if column.name == "verdict")

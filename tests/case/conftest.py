@@ -20,7 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from graph.explore import open_night
 from jobs.__main__ import main
+from jobs.case.report import check_font
 from jobs.case.seal import blob_of
+from jobs.errors import RingwatchError
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 NASTY = (
@@ -78,6 +80,10 @@ def made(result: Result) -> Path:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A night on the sample's first drop."""
+    try:
+        check_font()
+    except RingwatchError:
+        pytest.skip("fonts-noto-cjk is not installed: apt-get install fonts-noto-cjk, or make setup-system")
     folder = tmp_path_factory.mktemp("case")
     world = World(
         folder, folder / "exports", folder / "out", folder / "w.duckdb", folder / "key", folder / "signers",
