@@ -58,13 +58,24 @@ def fee(order_id: str, buyer: str, seller: str) -> Row:
     return order(order_id, buyer, seller, category="membership")
 
 
-LINE = [account("top"), account("low", inviter_id="top"), account("idle", inviter_id="top")]
+LINE = [account("top"), *(account(a, inviter_id="top") for a in ("low", "idle", "mid"))]
+
+
+def payers(number: int) -> list[Row]:
+    """The line, and so many below `mid` who paid it."""
+    names = [f"p{i}" for i in range(number)]
+    return [*LINE, *(account(a, inviter_id="mid") for a in names), *(fee(f"to mid {a}", a, "mid") for a in names)]
+
+
+TREE, FRIENDS = payers(4), payers(3)
 PYRAMID = [
-    Case("fee_from_below", "top", [*LINE, fee("1", "low", "top"), fee("2", "x", "top")], ("1",), 2,
-         [*LINE, fee("1", "x", "top"), order("2", "low", "top")], 2),
-    Case("fee_up_the_line", "low", [*LINE, fee("1", "low", "top"), fee("2", "low", "club")], ("1",), 2,
-         [*LINE, fee("1", "low", "club")], 1),
-    Case("recruited_payers", "top", [*LINE, fee("1", "low", "top")], ("low",), 2, LINE, 2),
+    Case("fee_from_below", "top", [*TREE, fee("1", "low", "top"), fee("2", "x", "top")], ("1",), 2,
+         [*payers(5), fee("1", "x", "top"), order("2", "low", "top")], 2),
+    Case("fee_from_below", "top", [*TREE, fee("1", "low", "top")], ("1",), 1, [*FRIENDS, fee("1", "low", "top")], 1),
+    Case("fee_up_the_line", "low", [*TREE, fee("1", "low", "top"), fee("2", "low", "club")], ("1",), 2,
+         [*payers(5), fee("1", "low", "club")], 1),
+    Case("recruited_payers", "top", [*TREE, fee("1", "low", "top")], ("low",), 3,
+         [*FRIENDS, fee("1", "low", "top")], 3),
     Case("recruiting_message", "top",
          [chat("m1", "top", "b", "item", "x", tag="recruit"), chat("m2", "top", "c", "item", "x")], ("m1",), 2,
          [chat("m1", "top", "b", "item", "x", tag="knows_order")], 1),

@@ -28,6 +28,14 @@ def handed_over(**old_orders: object) -> list[Row]:
     ]
 
 
+def shelf(regulated: int, other: int) -> list[Row]:
+    """What a shop sold: medicine, and household goods."""
+    return [
+        order(f"{i}", f"b{i}", "s", category="medicine" if i < regulated else "household")
+        for i in range(regulated + other)
+    ]
+
+
 CONFIRM_FIRST = [
     Case("confirmed_before_code", "s",
          [card("1", "b", "s", confirmed_at=100.01, delivered_at=101), card("2", "c", "s", delivered_at=None),
@@ -112,6 +120,11 @@ GOODS = [
     Case("regulated_without_licence", "s",
          [shop("s", licence_id="l", licence_shown=False), order("1", "b", "s", category="liquor")],
          ("1",), 1, [account("s"), order("1", "b", "s", category="liquor")], 0),
+    Case("lives_by_goods_unlicensed", "s", [shop("s"), *shelf(3, 2)], ("s",), 1,
+         [shop("s", licence_id="l", licence_shown=True), *shelf(3, 2)], 1),
+    Case("lives_by_goods_unlicensed", "s", [shop("s", licence_id="l", licence_shown=False), *shelf(5, 0)], ("s",), 1,
+         [shop("s"), *shelf(2, 3)], 1),
+    Case("lives_by_goods_unlicensed", "s", [shop("s"), *shelf(3, 3)], ("s",), 1, [shop("s"), *shelf(4, 0)], 0),
     Case("licence_lent", "s",
          [shop("s", licence_id="l", owner_id="x"), shop("t", licence_id="l", owner_id="y"),
           order("1", "b", "s", category="medicine")],

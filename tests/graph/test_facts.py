@@ -75,7 +75,6 @@ def test_a_member_is_nobodys_victim(inward: dict[str, object]) -> None:
     assert inward["n_victims"] == 27
 
 
-@pytest.mark.xfail(strict=True, reason="HARM sums orders whose buyer is a member: no victim, yet exposure and loss")
 def test_money_that_stays_in_the_ring_is_no_loss(inward: dict[str, object]) -> None:
     assert (inward["exposure_cny"], inward["loss_cny"]) == (Decimal(2700), Decimal(2600))
 
@@ -102,9 +101,6 @@ def halves(name: str, joined: bool) -> list[Row]:
                                          for i, a in enumerate(four[1:3]))]  # fmt: skip
 
 
-@pytest.mark.xfail(
-    strict=True, reason="ring_rows pastes a column in the order of base to rows that a join has reordered"
-)
 def test_the_weakest_tie_is_the_rings_own(db: Warehouse) -> None:
     names = [f"r{i:02}" for i in range(10)]
     rows = [row for i, name in enumerate(names) for row in halves(name, joined=i % 3 == 0)]
@@ -141,9 +137,6 @@ def test_the_source_of_a_leak_is_no_suspect(leaked: dict[str, pl.DataFrame]) -> 
     assert set(lists["links"]["entity_kind"]) == {"device", "source"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="LINK_ROWS has no branch for source: the tie is listed without the row that shows it"
-)
 def test_a_tie_by_source_is_shown_by_a_row(leaked: dict[str, pl.DataFrame]) -> None:
     assert len(leaked["evidence"].filter(pl.col("fact").str.starts_with("Used order source"))) > 0
 

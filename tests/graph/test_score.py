@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from graph.score import BUYING, SELLING, scores
+from graph.score import likelihood as likely
 from graph.settings import RingSettings, ScoreSettings
 from graph.tables import TYPOLOGIES
 from jobs.warehouse import Warehouse
@@ -17,8 +18,9 @@ Told = tuple[str, str, float]
 """Account, typology, nats."""
 
 
-def scored(db: Warehouse, rings: dict[int, str], told: list[Told], hold: float = 4.0) -> pl.DataFrame:
-    """`ring_scores` of rings given as words of accounts; every account's acts speak for it alone, nothing is pooled."""
+def scored(db: Warehouse, rings: dict[int, str], told: list[Told], hold: float = 4.0, usual: float = 0.0) -> pl.DataFrame:
+    """`ring_scores` of rings given as words of accounts; every account's acts speak for it alone, nothing is pooled;
+    against usual accounts alone they say `usual` nats more."""
     rows = [(ring, account, hold, 0.0) for ring, accounts in rings.items() for account in accounts.split()]
     text = dict.fromkeys(("account_id", "typology"), pl.String)
     number = dict.fromkeys(("hold", "acts"), pl.Float64)
@@ -32,16 +34,23 @@ def scored(db: Warehouse, rings: dict[int, str], told: list[Told], hold: float =
     db.put("by_typology", per)
     db.put("suspicion", suspicion)
     columns = {**text, "act": pl.String, "axis": pl.String, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64}
-    db.put("chances_rated", pl.DataFrame(schema={**columns, "spread": pl.Float64}))
+    platform = {"spread": pl.Float64, "alone": pl.Float64, "habit": pl.Boolean}
+    db.put("chances_rated", pl.DataFrame(schema={**columns, **platform}))
+    db.put("told", per.with_columns(axis=pl.lit("behaviour"), apart=pl.col("nats") + usual))
     scores(db, S, R)
     return db.frame("SELECT ring, nats, score FROM ring_scores ORDER BY score DESC, ring")
+
+
+def likelihood(nats: float) -> float:
+    """How sure: even at `half`."""
+    return 1 / (1 + (S.half / nats) ** S.power)
 
 
 def test_a_ring_is_the_sum_of_its_members_over_all_typologies(db: Warehouse) -> None:
     row = scored(db, {1: "a b c"}, [("a", "brushing", 5.0), ("b", "brushing", 4.0)]).row(0, named=True)
     nats = sum(log(1 - R.active + R.active * exp(x)) for x in (5.0, 4.0, 0.0 - 1e9)) - log(len(TYPOLOGIES))
     assert row["nats"] == pytest.approx(nats)
-    assert row["score"] == pytest.approx(nats / (nats + S.half))
+    assert row["score"] == pytest.approx(likelihood(nats))
 
 
 @pytest.mark.parametrize(
@@ -104,5 +113,19 @@ def test_members_are_scored_and_not_membership(db: Warehouse) -> None:
 def test_lone_accounts_are_those_on_no_listed_ring(db: Warehouse) -> None:
     told = [("a", "brushing", 8.0), ("b", "brushing", 8.0), ("lone", "pyramid", 9.0), ("mild", "pyramid", 2.0)]
     scored(db, {1: "a b"}, told)
-    rows = db.frame("SELECT account_id, typology, score FROM lone_scores").rows()
-    assert rows == [("lone", "pyramid", pytest.approx(9 / (9 + S.half)))]
+    rows = db.frame("SELECT account_id, typology, score FROM lone_scores ORDER BY account_id").rows()
+    assert rows == [("lone", "pyramid", pytest.approx(likelihood(9.0)))]
+
+
+def test_lone_accounts_are_compared_with_usual_ones_and_not_with_the_habitual(db: Warehouse) -> None:
+    told = [("a", "brushing", 8.0), ("b", "brushing", 8.0), ("lone", "pyramid", 5.0), ("mild", "pyramid", 4.0)]
+    scored(db, {1: "a b"}, told, usual=S.lone - 5.0)
+    rows = db.frame("SELECT account_id, nats, score FROM lone_scores").rows()
+    assert rows == [("lone", S.lone, pytest.approx(likelihood(S.lone)))]
+
+
+def test_a_score_is_even_at_half_and_grows_with_evidence() -> None:
+    nats = [0.0, 1.0, S.half / 2, S.half, 2 * S.half, 100.0]
+    found = pl.DataFrame({"nats": nats}).select(score=likely(pl.col("nats"), S))["score"].to_list()
+    assert found[0] == 0.0 and found[3] == pytest.approx(0.5) and found[2] + found[4] == pytest.approx(1)
+    assert found == sorted(found) and found[-1] < 1

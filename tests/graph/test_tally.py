@@ -67,7 +67,7 @@ def early(seller: str, n: int, k: int) -> list[Row]:
 
 def test_totals_count_who_took_no_chance_as_well(db: Warehouse) -> None:
     row = totals(db, [*early("s", 10, 4), *early("t", 6, 0), *early("u", 1, 1)], "confirmed_before_code")
-    assert (row["accounts"], row["n"], row["k"]) == (3, 17, 5)
+    assert (row["repeaters"], row["n"], row["k"]) == (2, 17, 5)
     assert row["heads"] == pytest.approx(10 * 20 / 30 + 6 * 20 / 26 + 1 * 20 / 21)
     assert row["taken"] == pytest.approx(4 * 20 / 30 + 1 * 20 / 21)
     assert (row["nn"], row["nk"], row["kk"]) == (100 + 36 + 1, 40 + 1, 16 + 1)
@@ -84,7 +84,7 @@ def test_a_busy_account_is_not_the_platform(db: Warehouse) -> None:
 def test_accounts_tied_to_one_that_acted_do_not_set_the_rate(db: Warehouse) -> None:
     rows = [*early("s", 10, 8), *early("t", 10, 5), *early("spare", 10, 0), *early("lone", 10, 3), *early("u", 10, 0)]
     row = totals(db, [*rows, *on_one_device("s", "t", "spare")], "confirmed_before_code")
-    assert (row["accounts"], row["n"], row["k"]) == (2, 20, 3)
+    assert (row["repeaters"], row["n"], row["k"]) == (2, 20, 3)
 
 
 def test_shops_and_persons_are_counted_apart(db: Warehouse) -> None:

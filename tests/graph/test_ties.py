@@ -90,9 +90,6 @@ def test_first_uses_within_hours_are_a_burst(db: Warehouse, days: float, factor:
     assert db.frame("SELECT burst FROM ties").item() is (factor > 1)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="SHARED takes min(kind), the first in the alphabet, not the kind that weighs most"
-)
 def test_the_kind_of_a_tie_is_the_one_that_weighs(db: Warehouse) -> None:
     fill(db, [*paid_into("x", "a", "b"), chat("1", "a", "p", "payment_code", "x", 50)])
     night(db, "ties")
@@ -195,6 +192,12 @@ def test_succession(db: Warehouse, rows: list[Row], found: bool) -> None:
 
 
 LINE = [account("top"), account("mid", inviter_id="top"), account("low", inviter_id="mid")]
+OTHERS = [
+    row
+    for i in range(S.heads - 1)
+    for row in (account(f"p{i}", inviter_id="top"), order(f"p{i}", f"p{i}", "top", category="membership"))
+]
+"""All that a tree needs to be no circle of friends, but one."""
 
 
 def fee(seller: str, **columns: object) -> Row:
@@ -215,10 +218,16 @@ def fee(seller: str, **columns: object) -> Row:
     ids=["inviter", "top", "the top's pocket", "a club", "unpaid", "goods", "downward"],
 )
 def test_fees_flow_up_the_line(db: Warehouse, rows: list[Row], is_fee: bool) -> None:
-    found = tied(db, [*LINE, *rows])
-    assert db.frame("SELECT order_id FROM fee_orders").rows() == ([("fee",)] if is_fee else [])
+    found = tied(db, [*LINE, *OTHERS, *rows])
+    assert ("fee" in db.frame("SELECT order_id FROM fee_orders")["order_id"]) is is_fee
     assert found["low", "mid", "account"] == (S.fee if is_fee else S.inviter)
     assert found["mid", "top", "account"] == S.inviter
+
+
+def test_few_who_pay_a_friend_are_no_pyramid(db: Warehouse) -> None:
+    found = tied(db, [*LINE, *OTHERS[2:], fee("mid")])
+    assert db.frame("SELECT * FROM fee_orders").is_empty()
+    assert set(found.values()) == {S.inviter}
 
 
 def test_a_circle_of_inviters_ends(db: Warehouse) -> None:

@@ -182,9 +182,6 @@ def test_a_listing_quotes_an_order_only_when_it_was_tagged(db: Warehouse) -> Non
     assert used(db, changed(harmless, tag="knows_order")) == STRANGERS | {("x", "source", "source", "x")}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="min_by(sender_id, sent_at) takes whichever of two senders of one moment it meets"
-)
 def test_who_was_robbed_does_not_depend_on_the_order_of_rows(db: Warehouse) -> None:
     rows = [card("1", "thief", "s1", paid_at=None), code("1", "s1", "thief", 100.1, "1"),
             card("2", "thief", "s2", paid_at=None), code("2", "s2", "thief", 100.1, "2"),
