@@ -1,18 +1,21 @@
 """Rings, slowly: every pair in loops, every partition tried, every member weighed again after each one that leaves.
 
 Written from what `graph.rings` promises, not from its code; plain networkx. What a group's acts say is taken from
-`graph.pooled`, which has its own tests.
+`graph.pooled`, which has its own tests; how a group may be parted is what the finer search happens to propose, which
+need not be the best there is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations
 from math import exp, log
 
 import networkx as nx
 import polars as pl
 
 from graph import pooled
+from graph.rings import communities
 from graph.settings import RingSettings
 
 HOUSEHOLD = ("device", "address", "phone")
@@ -52,22 +55,68 @@ def found(graph: nx.Graph, alone: Mapping[str, float], chances: pl.DataFrame, s:
     for component in nx.connected_components(graph):
         if not leading(component, chances, s):
             continue
-        for community in best_partition(graph.subgraph(component), s.gamma):
-            lead = leading(community, chances, s)
-            if lead:
-                acts = told(community, alone, chances, lead, s)
-                out += peeled(graph.subgraph(community), acts, s)
+        for group in best_partition(graph.subgraph(component), s.gamma):
+            if not leading(group, chances, s):
+                continue
+            for hand in parted(graph, group, chances, s):
+                lead = list(leading(hand, chances, s))[:2]
+                if lead:
+                    acts = told(hand, alone, chances, lead, s)
+                    out += peeled(graph.subgraph(hand), acts, s)
     return sorted(out, key=min)
 
 
-def leading(group: frozenset[str] | set[str], chances: pl.DataFrame, s: RingSettings) -> list[str]:
-    """The two typologies that a group shows most, where that reaches `lead`."""
+def leading(group: Collection[str], chances: pl.DataFrame, s: RingSettings) -> dict[str, float]:
+    """The typologies of which a group shows at least `lead` nats, strongest first."""
     axes: dict[tuple[str, str], float] = {}
-    for row in pooled.by_act(_of(group, chances), cap=s.ring_cap).iter_rows(named=True):
+    for row in _by_act(_of(group, chances), s).iter_rows(named=True):
         axis = (row["typology"], row["axis"])
         axes[axis] = max(axes.get(axis, 0.0), row["nats"])
     total = {t: sum(nats for (of, _), nats in sorted(axes.items()) if of == t) for t, _ in axes}
-    return [t for t in sorted(total, key=lambda t: (-total[t], t)) if total[t] >= s.lead][:2]
+    return {t: total[t] for t in sorted(total, key=lambda t: (-total[t], t)) if total[t] >= s.lead}
+
+
+def parted(graph: nx.Graph, group: frozenset[str], chances: pl.DataFrame, s: RingSettings) -> list[frozenset[str]]:
+    """A group, or the hands in it: those that do different things, if that explains more than it costs."""
+    groups = [group]
+    for finer in s.finer:
+        groups = [hand for g in groups for hand in _hands(graph, g, chances, s, finer)]
+    return groups
+
+
+def _hands(
+    graph: nx.Graph, group: frozenset[str], chances: pl.DataFrame, s: RingSettings, finer: float
+) -> list[frozenset[str]]:
+    hands: dict[str, set[str]] = {}
+    best: dict[str, float] = {}
+    idle = []
+    for part in map(frozenset, communities(graph.subgraph(group), s, finer)):
+        for typology, nats in list(leading(part, chances, s).items())[:1]:
+            hands.setdefault(typology, set()).update(part)
+            best[typology] = max(best.get(typology, 0.0), nats)
+            break
+        else:
+            idle.append(part)
+    while idle and hands:
+        _, typology, part = max(
+            ((_between(graph, part, members), typology, sorted(part)) for part in idle
+             for typology, members in hands.items())
+        )  # fmt: skip
+        hands[typology].update(part)
+        idle.remove(frozenset(part))
+    if len(hands) < 2:
+        return [group]
+    cut = sum(_between(graph, a, b) for a, b in combinations(hands.values(), 2))
+    worth = sum(best.values()) - max(best.values()) > s.part * (len(hands) - 1) + cut
+    return [frozenset(members) for members in hands.values()] if worth else [group]
+
+
+def _between(graph: nx.Graph, one: Collection[str], other: Collection[str]) -> float:
+    return float(sum(graph[a][b]["nats"] for a in one for b in other if graph.has_edge(a, b)))
+
+
+def _by_act(chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
+    return pooled.by_act(chances, cap=s.ring_cap, habit_cap=s.habit_cap)
 
 
 def told(
@@ -76,13 +125,13 @@ def told(
     """What each account of a group did: by itself, or as a part of what its group does."""
     own = _of(group, chances)
     out = {v: alone.get(v, 0.0) for v in group}
-    for row in pooled.shares(own, pooled.by_act(own, cap=s.ring_cap), least=s.least_share).iter_rows(named=True):
+    for row in pooled.shares(own, _by_act(own, s), least=s.least_share).iter_rows(named=True):
         if row["typology"] in lead:
             out[row["account_id"]] = max(out[row["account_id"]], row["nats"])
     return out
 
 
-def _of(group: frozenset[str] | set[str], chances: pl.DataFrame) -> pl.DataFrame:
+def _of(group: Collection[str], chances: pl.DataFrame) -> pl.DataFrame:
     return chances.filter(pl.col("account_id").is_in(sorted(group))).with_columns(group=pl.lit(0))
 
 
@@ -101,7 +150,7 @@ def quality(graph: nx.Graph, parts: Sequence[frozenset[str]], gamma: float) -> f
 
 
 def partitions(accounts: list[str]) -> Iterator[list[frozenset[str]]]:
-    """Every way to part a list: 4,140 for eight accounts."""
+    """Every way to part a list: 877 for seven accounts."""
     if not accounts:
         yield []
         return

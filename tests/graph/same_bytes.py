@@ -34,7 +34,7 @@ def many_ties() -> list[Row]:
 
 
 def market() -> list[Row]:
-    return [*ring(), *quiet(), *honest(120), *family(), *loners(1), *many_ties()]
+    return [*ring(), *quiet(), *honest(60), *family(), *loners(1), *many_ties()]
 
 
 def digests(db: Warehouse, rows: Sequence[Row]) -> dict[str, str]:

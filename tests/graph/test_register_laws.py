@@ -73,7 +73,7 @@ def in_order(nights: list[Rings]) -> Register:
 
 
 @given(NIGHTS, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_re_runs_leave_the_same_register(nights: list[Rings], data: st.DataObject) -> None:
     register, reference = in_order(nights), in_order(nights)
     for n in data.draw(st.lists(st.integers(0, len(nights) - 1), max_size=8)):
@@ -82,7 +82,7 @@ def test_any_re_runs_leave_the_same_register(nights: list[Rings], data: st.DataO
 
 
 @given(NIGHTS, a_night(), st.integers(0, 5), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_night_filled_in_changes_no_other(nights: list[Rings], gap: Rings, at: int, data: st.DataObject) -> None:
     register, filled = Register(), START + timedelta(days=min(at, len(nights) - 1))
     run = {START + timedelta(days=n): rings for n, rings in enumerate(nights)} | {filled: gap}
@@ -99,7 +99,7 @@ def test_a_night_filled_in_changes_no_other(nights: list[Rings], gap: Rings, at:
 
 
 @given(NIGHTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_names_are_given_once_a_night_and_lineage_is_told(nights: list[Rings]) -> None:
     register = in_order(nights)
     for n, rings in enumerate(nights):
@@ -115,7 +115,7 @@ def test_names_are_given_once_a_night_and_lineage_is_told(nights: list[Rings]) -
 
 
 @given(NIGHTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_name_stays_with_the_greater_part(nights: list[Rings]) -> None:
     register = in_order(nights)
     for night, looks in register.looks.items():
@@ -126,7 +126,7 @@ def test_a_name_stays_with_the_greater_part(nights: list[Rings]) -> None:
 
 
 @given(NIGHTS, a_night())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_other_rows_for_a_night_keep_the_names_of_rings_that_stayed(nights: list[Rings], strangers: Rings) -> None:
     """An export that comes again with one ring more leaves the others' names alone."""
     register = in_order(nights)
