@@ -13,7 +13,7 @@ from jobs.door.personal import SIEVE
 
 # ISO 8601, extended form; DuckDB alone also takes 2025-6-2, slashes, `epoch`, and drops an offset without applying it.
 _PLAIN_TIME = "____-__-__ __:__:__"
-_ISO = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
+_ISO = r"(?:[1-9]\d{3}|0[1-9]\d\d|00[1-9]\d|000[1-9])-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
 _OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)"
 _MONEY = r"[+-]?\d+(\.\d{1,2}0*)?"
 _INTEGER = r"[+-]?\d+(\.0+)?"
@@ -24,7 +24,9 @@ def value(column: Column, raw: str, zone: str, native: str = "VARCHAR") -> str:
     if column.type == "timestamp":
         return _time(raw, f"'{zone}'", native)
     if column.type == "money":
-        fen = f"(TRY_CAST({raw} AS DECIMAL(18,2)) * 100)::BIGINT"
+        # Multiplying a wide decimal is slow, multiplying a narrow one overflows near its end and stops the night.
+        wide = f"(TRY_CAST({raw} AS DECIMAL(18,2))::DECIMAL(20,2) * 100)::BIGINT"
+        fen = f"CASE WHEN strlen({raw}) < 16 THEN (TRY_CAST({raw} AS DECIMAL(18,2)) * 100)::BIGINT ELSE {wide} END"
         return f"CASE WHEN regexp_full_match({raw}, '{_MONEY}') THEN {fen} END"
     if column.type == "integer":
         return f"CASE WHEN regexp_full_match({raw}, '{_INTEGER}') THEN TRY_CAST({raw} AS BIGINT) END"
@@ -47,10 +49,13 @@ def _time(raw: str, zone: str, native: str) -> str:
             f" THEN TRY_CAST({raw} AS TIMESTAMP)"
             f" WHEN regexp_full_match({raw}, '{_ISO}') THEN TRY_CAST({raw} AS TIMESTAMP)"
             f" WHEN regexp_full_match({raw}, '{_ISO}{_OFFSET}')"
-            f" THEN TRY_CAST({raw} AS TIMESTAMPTZ) AT TIME ZONE {zone} END"
+            f" THEN {_bounded(f'TRY_CAST({raw} AS TIMESTAMPTZ) AT TIME ZONE {zone}')} END"
         )
-    if native == "VARCHAR":
-        return at
+    return at if native == "VARCHAR" else _bounded(at)
+
+
+def _bounded(at: str) -> str:
+    # Neither Parquet's readers nor Python know years below 1 or above 9999; an offset can lead out of them.
     return f"CASE WHEN {at} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {at} END"
 
 

@@ -53,7 +53,10 @@ class ExportFile(Protocol):
     layout: Layout
     reason: str
     broken: str
-    numbers_itself: bool
+
+    @property
+    def numbers_itself(self) -> bool:
+        """Does the relation bring the records' numbers as `line`? Known before each reading."""
 
     @property
     def total(self) -> int:

@@ -27,6 +27,7 @@ from jobs.warehouse import Warehouse
 
 _MEMORY = "700MB"
 """What DuckDB may hold while rows are poured: more buys no speed, and the whole process stays below a gigabyte."""
+_NOT_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.FatalException, duckdb.InternalError)
 _UNDATED = date(1, 1, 1)
 """Stands in for the date of a drop that only its rows can date."""
 
@@ -130,7 +131,10 @@ def _pour_all(
 def _judge_table(w: Warehouse, export: Export, poured: Sequence[_Poured], door: DoorSettings) -> None:
     if not poured:
         return
-    set_aside = [judge(p.place, p.file) for p in poured]
+    set_aside = []
+    for p in poured:
+        with _unreadable(p.place.source):
+            set_aside.append(judge(p.place, p.file))
     beaten = supersede(w, export, poured[0].place.drop_date)
     for p, aside in zip(poured, set_aside, strict=True):
         if str(stamp(p.place.source)) != p.stamp:
@@ -210,13 +214,9 @@ def _unreadable(source: Source) -> Iterator[None]:
     """What DuckDB says of a damaged file quotes the file; the message for people does not."""
     try:
         yield
-    except (
-        duckdb.InvalidInputException,
-        duckdb.IOException,
-        duckdb.ConversionException,
-        duckdb.SerializationException,
-    ) as error:
-        if _disk_full(error):
+    except duckdb.Error as error:
+        # For damaged Parquet DuckDB has no class of its own: what is left is not about the file.
+        if _disk_full(error) or isinstance(error, _NOT_THE_FILE):
             raise
         raise ExportError(f"damaged, or no {source.kind}", file=source.rel, do="Send it again") from None
 

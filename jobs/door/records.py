@@ -5,7 +5,7 @@ quoted field runs over line ends. A record with another number of fields than th
 match (an unclosed quote swallows what follows it), is set aside *as its first physical line only*, and reading goes
 on with the very next line: so no good line is lost in a bad one's quotes. For the same reason a field that may not
 hold free text never runs over a line that is a record by itself. A quoted field spans at most MAX_SPAN lines.
-For NDJSON: a record is a physical line that is not blank.
+For NDJSON: a record is a physical line that is not blank; a carriage return that ends no line breaks it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from jobs.door.text import Text
 
 MAX_SPAN = 1000
+_BATCH = 20_000
 # The csv module would refuse fields over 128 KB; how long a line may be is decided in text.py.
 csv.field_size_limit(sys.maxsize)
 
@@ -30,7 +34,7 @@ csv.field_size_limit(sys.maxsize)
 class Records(Protocol):
     """A text export whose records are known. `total` counts them, `malformed` are the ones set aside unread, ascending.
 
-    `path` is what DuckDB reads: it yields the records that are not malformed, in order.
+    `path` is what DuckDB reads; it holds the records that are not malformed, in order.
     """
 
     path: Path
@@ -59,15 +63,21 @@ class Lines:
                 if not passed <= here <= line:
                     file.seek(offset)
                     here = passed
-                yield _text(next(islice(file, line - here, None)))
+                yield _text(next(islice(file, line - here, None)), first=line == 0)
                 here = line + 1
 
 
 class Walked:
-    """Records found one by one; `path` is a copy that holds the good ones alone."""
+    """Records found one by one; `path` is a Parquet copy of the good ones: `line` (the record's number), `c0`, `c1` …
 
-    def __init__(self, source: Path, path: Path, starts: array[int], malformed: Sequence[int]) -> None:
+    Parquet, for what made a file be walked (quotes, stray carriage returns) would be misread in a text copy as well.
+    """
+
+    def __init__(
+        self, source: Path, path: Path, starts: array[int], malformed: Sequence[int], *, one_line: bool
+    ) -> None:
         self.path = path
+        self._one_line = one_line
         self.total = len(starts) - 1
         self.malformed = malformed
         self._source = source
@@ -77,11 +87,14 @@ class Walked:
         with self._source.open("rb") as file:
             for number in numbers:
                 file.seek(self._starts[number - 1])
-                yield _text(file.read(self._starts[number] - self._starts[number - 1]))
+                length = self._starts[number] - self._starts[number - 1]
+                raw = file.readline() if self._one_line else file.read(length)
+                yield _text(raw, first=self._starts[number - 1] == 0)
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8-sig", "replace").rstrip("\r\n")
+def _text(raw: bytes, *, first: bool = False) -> str:
+    """Only a file's first line has a byte order mark; elsewhere the same character is part of a cell."""
+    return raw.decode("utf-8-sig" if first else "utf-8", "replace").rstrip("\r\n")
 
 
 def header(path: Path) -> list[str]:
@@ -97,10 +110,9 @@ def header(path: Path) -> list[str]:
 def walk_csv(source: Path, copy: Path, width: int, free_text: frozenset[int]) -> Walked:
     """Find the records of a CSV file with quotes or blank lines; fields at `free_text` may hold line ends."""
     starts, malformed = array("q"), list[int]()
-    with source.open("rb") as file, copy.open("w", encoding="utf-8", newline="") as out:
+    with source.open("rb") as file, _Copy(copy, width) as out:
         lines = _Ahead(file)
-        out.write(_text(lines.take(1)[0]) + "\n")
-        write = csv.writer(out, lineterminator="\n").writerow
+        lines.take(1)
         while lines.more():
             line = lines.peek(0)
             start = lines.offset
@@ -111,7 +123,7 @@ def walk_csv(source: Path, copy: Path, width: int, free_text: frozenset[int]) ->
             if b'"' not in line and b"\r" not in line.rstrip(b"\r\n"):
                 lines.take(1)
                 if line.count(b",") + 1 == width:
-                    out.write(_text(line) + "\n")
+                    out.add(len(starts), _text(line).split(","))
                 else:
                     malformed.append(len(starts))
                 continue
@@ -120,26 +132,54 @@ def walk_csv(source: Path, copy: Path, width: int, free_text: frozenset[int]) ->
             if fields is None:
                 malformed.append(len(starts))
             else:
-                write(fields)
+                out.add(len(starts), fields)
         starts.append(lines.offset)
-    return Walked(source, copy, starts, malformed)
+    return Walked(source, copy, starts, malformed, one_line=False)
 
 
 def walk_ndjson(source: Path, copy: Path, separator: bytes) -> Walked:
-    """Find the records of an NDJSON file with blank lines, or with a control character that no JSON text may hold."""
+    """Find the records of an NDJSON file with blank lines, stray carriage returns, or the byte `separator`."""
     starts, malformed, offset = array("q"), list[int](), 0
-    with source.open("rb") as file, copy.open("wb") as out:
+    with source.open("rb") as file, _Copy(copy, 1) as out:
         for line in file:
-            bare = line.strip(b"\r\n")
-            if bare.strip():
+            bare = line.rstrip(b"\r\n")
+            if bare.strip(b" \t\r"):
                 starts.append(offset)
                 if separator in bare or b"\r" in bare:
                     malformed.append(len(starts))
                 else:
-                    out.write(bare + b"\n")
+                    out.add(len(starts), [_text(bare, first=offset == 0)])
             offset += len(line)
     starts.append(offset)
-    return Walked(source, copy, starts, malformed)
+    return Walked(source, copy, starts, malformed, one_line=True)
+
+
+class _Copy:
+    """The Parquet file that `Walked` names, written some thousands of records at a time."""
+
+    def __init__(self, path: Path, width: int) -> None:
+        names = [("line", pa.int64()), *((f"c{place}", pa.string()) for place in range(width))]
+        self._writer = pq.ParquetWriter(path, pa.schema(names))
+        self._rows = list[tuple[int | str, ...]]()
+
+    def __enter__(self) -> _Copy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._writer.close()
+
+    def add(self, number: int, cells: Sequence[str]) -> None:
+        self._rows.append((number, *cells))
+        if len(self._rows) == _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        schema = self._writer.schema
+        columns = list(zip(*self._rows, strict=True)) or [()] * len(schema)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+        self._rows.clear()
 
 
 class _Ahead:

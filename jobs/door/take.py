@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import duckdb
 import polars as pl
 
 from graph.state import stored
@@ -52,12 +53,15 @@ def _bulk(place: Place, file: ExportFile) -> bool:
     kept = [
         f"CASE WHEN v_suspect THEN NULL ELSE {n} END" if n in _ids(place, file) else n for n in _values(place, file)
     ]
-    count = place.w.rows(
+    insert = (
         f"{_insert(place, file)} SELECT {', '.join([*kept, 'NULL, $file'])},"
-        f" CASE WHEN {' OR '.join(doubts)} THEN -{line} ELSE {line} END FROM ({_typed(place, file, file.relation())})",
-        file=place.file_id,
+        f" CASE WHEN {' OR '.join(doubts)} THEN -{line} ELSE {line} END FROM ({_typed(place, file, file.relation())})"
     )
-    return file.settled(int(count[0][0]))
+    try:
+        count = int(place.w.rows(insert, file=place.file_id)[0][0])
+    except duckdb.InvalidInputException:  # stray quotes can bring DuckDB's CSV reader to a stop
+        count = -1
+    return file.settled(count)
 
 
 def _insert(place: Place, file: ExportFile) -> str:

@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import polars as pl
+
 from jobs.door.discover import Source
 from jobs.door.layout import Layout, lay_out, literal
-from jobs.door.records import Lines, Records, header, walk_csv, walk_ndjson
+from jobs.door.records import Lines, Records, Walked, header, walk_csv, walk_ndjson
 from jobs.door.text import Text
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
@@ -25,7 +27,6 @@ class CsvFile:
 
     reason = "wrong number of fields"
     broken = "false"
-    numbers_itself = False
 
     def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
         self.layout = lay_out(source, header(text.path), rename)
@@ -33,6 +34,10 @@ class CsvFile:
         self._records: Records = Lines(text, 1)
         if not text.even:  # DuckDB gives up on mixed line ends
             self._walk()
+
+    @property
+    def numbers_itself(self) -> bool:
+        return isinstance(self._records, Walked)
 
     @property
     def total(self) -> int:
@@ -43,15 +48,14 @@ class CsvFile:
         return self._records.malformed
 
     def relation(self) -> str:
-        return self._of(_linked(self._records.path, self._scratch))
+        if isinstance(self._records, Walked):
+            return self._of(_walked(self._records), "line, ")
+        return self._of(self._rows(_linked(self._records.path, self._scratch)))
 
     def settled(self, accepted: int) -> bool:
         """Lines and records are the same thing if their counts agree; else the records are looked for one by one."""
         refused = _refused_lines(self._w)
-        walked = not isinstance(self._records, Lines)
-        if accepted + len(refused) + len(self.malformed) == self.total and not (
-            refused and (self._text.quotes or walked)
-        ):
+        if accepted + len(refused) + len(self.malformed) == self.total and not (refused and self._text.quotes):
             if refused:
                 self._records = Lines(self._text, 1, [line - 1 for line in refused])
             return True
@@ -66,20 +70,26 @@ class CsvFile:
 
     def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
         raws, path = self.raw(lines), self._scratch / "few"
+        if isinstance(self._records, Walked):
+            return self._of(_picked(self._w, self._records, lines), "line, "), raws
         with path.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out, lineterminator="\n").writerow(self.layout.names)
             out.writelines(f"{raw}\n" for raw in raws)
-        return _numbered(self._of(path)), raws
+        return self._of(_numbered(self._rows(path)), "line, "), raws
 
     def raw(self, lines: Sequence[int]) -> list[str]:
         return list(self._records.raw(lines))
 
-    def _of(self, path: Path) -> str:
-        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.layout.names)))
+    def _of(self, rows: str, line: str = "") -> str:
         picked = ", ".join(f"nullif(c{place}, '') AS {ours}" for ours, place in self.layout.ours.items())
-        # With '' as the text of NULL, DuckDB would let a row pass that has one field too many, if that one is empty.
-        options = "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = chr(31)"
-        return f"SELECT {picked} FROM {_read_csv(path, columns, options)}"
+        return f"SELECT {line}{picked} FROM {rows}"
+
+    def _rows(self, path: Path) -> str:
+        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.layout.names)))
+        # With '' as the text of NULL, DuckDB would let a row pass that has one field too many, if that one is empty;
+        # any text but NUL, which no file of ours holds, would make NULL of a cell that says it.
+        options = "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = chr(0)"
+        return _read_csv(path, columns, options)
 
 
 class NdjsonFile:
@@ -87,7 +97,6 @@ class NdjsonFile:
 
     reason = "broken JSON"
     broken = "broken"
-    numbers_itself = False
 
     def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
         self._source, self._text, self._w, self._scratch = source, text, w, scratch
@@ -95,6 +104,10 @@ class NdjsonFile:
         if not text.even or _odd_lines(text.path):
             self._walk()
         self.layout = self._lay_out(rename)
+
+    @property
+    def numbers_itself(self) -> bool:
+        return isinstance(self._records, Walked)
 
     @property
     def total(self) -> int:
@@ -105,7 +118,7 @@ class NdjsonFile:
         return self._records.malformed
 
     def relation(self) -> str:
-        return self._of(_linked(self._records.path, self._scratch))
+        return self._of(self._rows(), "line, " if self.numbers_itself else "")
 
     def settled(self, accepted: int) -> bool:
         if not _refused_lines(self._w) and accepted + len(self.malformed) == self.total:
@@ -115,9 +128,11 @@ class NdjsonFile:
 
     def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
         raws, path = self.raw(lines), self._scratch / "few"
+        if isinstance(self._records, Walked):
+            return self._of(_picked(self._w, self._records, lines), "line, "), raws
         with path.open("w", encoding="utf-8", newline="") as out:
             out.writelines(f"{raw}\n" for raw in raws)
-        return _numbered(self._of(path)), raws
+        return self._of(_numbered(_lines(path)), "line, "), raws
 
     def raw(self, lines: Sequence[int]) -> list[str]:
         return list(self._records.raw(lines))
@@ -125,20 +140,24 @@ class NdjsonFile:
     def _walk(self) -> None:
         self._records = walk_ndjson(self._text.path, self._scratch / "records", _SEPARATOR.encode())
 
-    def _of(self, path: Path) -> str:
+    def _rows(self) -> str:
+        if isinstance(self._records, Walked):
+            return _walked(self._records)
+        return _lines(_linked(self._records.path, self._scratch))
+
+    def _of(self, rows: str, line: str) -> str:
         names = {ours: self.layout.names[place] for ours, place in self.layout.ours.items()}
         shape = literal(json.dumps(dict.fromkeys(names.values(), "VARCHAR"), ensure_ascii=False))
         picked = "".join(f"nullif(object[{literal(name)}], '') AS {ours}, " for ours, name in names.items())
-        made = f"json_transform(line, {shape})" if names else "1"
+        made = f"json_transform(c0, {shape})" if names else "1"
         return (
-            f"SELECT {picked} object IS NULL AS broken"
-            f" FROM (SELECT CASE WHEN {_IS_OBJECT} THEN {made} END AS object FROM {_lines(path)})"
+            f"SELECT {line}{picked} object IS NULL AS broken"
+            f" FROM (SELECT *, CASE WHEN {_IS_OBJECT} THEN {made} END AS object FROM {rows})"
         )
 
     def _lay_out(self, rename: Mapping[str, str]) -> Layout:
-        path = _linked(self._records.path, self._scratch)
         found = self._w.rows(
-            f"SELECT DISTINCT unnest(json_keys(line)) AS name FROM {_lines(path)} WHERE {_IS_OBJECT} ORDER BY name"
+            f"SELECT DISTINCT unnest(json_keys(c0)) AS name FROM {self._rows()} WHERE {_IS_OBJECT} ORDER BY name"
         )
         _refused_lines(self._w)
         if found:
@@ -149,11 +168,11 @@ class NdjsonFile:
         return Layout((), {})
 
 
-_IS_OBJECT = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
+_IS_OBJECT = "CASE WHEN json_valid(c0) THEN json_type(c0) = 'OBJECT' ELSE false END"
 
 
 def _lines(path: Path) -> str:
-    return _read_csv(path, "'line': 'VARCHAR'", "header = false, delim = chr(31), quote = '', escape = ''")
+    return _read_csv(path, "'c0': 'VARCHAR'", "header = false, delim = chr(31), quote = '', escape = ''")
 
 
 def _read_csv(path: Path, columns: str, options: str) -> str:
@@ -165,9 +184,25 @@ def _read_csv(path: Path, columns: str, options: str) -> str:
     )
 
 
-def _numbered(relation: str) -> str:
+def _numbered(rows: str) -> str:
     # For the few only: a window over all rows makes DuckDB read a file with one thread.
-    return f"SELECT *, row_number() OVER () AS line FROM ({relation})"
+    return f"(SELECT *, row_number() OVER () AS line FROM {rows})"
+
+
+def _walked(records: Walked) -> str:
+    return f"read_parquet({literal(records.path)})"
+
+
+def _picked(w: Warehouse, records: Walked, lines: Sequence[int]) -> str:
+    """Some records of a walked file, numbered from 1, as the temporary table `door_few`."""
+    w.con.register("door_lines", pl.DataFrame({"number": lines}, schema={"number": pl.Int64}))
+    w.make(
+        "door_few",
+        "SELECT row_number() OVER (ORDER BY line) AS line, * EXCLUDE (line)"
+        f" FROM {_walked(records)} WHERE line IN (SELECT number FROM door_lines)",
+    )
+    w.con.unregister("door_lines")
+    return "door_few"
 
 
 def _linked(path: Path, scratch: Path) -> Path:
