@@ -98,12 +98,13 @@ def _hands(
         else:
             idle.append(part)
     while idle and hands:
-        _, typology, part = max(
-            ((_between(graph, part, members), typology, sorted(part)) for part in idle
-             for typology, members in hands.items())
-        )  # fmt: skip
-        hands[typology].update(part)
-        idle.remove(frozenset(part))
+        _, typology, next_one = max(
+            (_between(graph, part, members), typology, sorted(part))
+            for part in idle
+            for typology, members in hands.items()
+        )
+        hands[typology].update(next_one)
+        idle.remove(frozenset(next_one))
     if len(hands) < 2:
         return [group]
     cut = sum(_between(graph, a, b) for a, b in combinations(hands.values(), 2))

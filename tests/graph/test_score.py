@@ -18,7 +18,9 @@ Told = tuple[str, str, float]
 """Account, typology, nats."""
 
 
-def scored(db: Warehouse, rings: dict[int, str], told: list[Told], hold: float = 4.0, usual: float = 0.0) -> pl.DataFrame:
+def scored(
+    db: Warehouse, rings: dict[int, str], told: list[Told], hold: float = 4.0, usual: float = 0.0
+) -> pl.DataFrame:
     """`ring_scores` of rings given as words of accounts; every account's acts speak for it alone, nothing is pooled;
     against usual accounts alone they say `usual` nats more."""
     rows = [(ring, account, hold, 0.0) for ring, accounts in rings.items() for account in accounts.split()]
@@ -43,7 +45,7 @@ def scored(db: Warehouse, rings: dict[int, str], told: list[Told], hold: float =
 
 def likelihood(nats: float) -> float:
     """How sure: even at `half`."""
-    return 1 / (1 + (S.half / nats) ** S.power)
+    return 1 / (1 + exp(S.power * log(S.half / nats)))
 
 
 def test_a_ring_is_the_sum_of_its_members_over_all_typologies(db: Warehouse) -> None:
