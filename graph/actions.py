@@ -12,15 +12,37 @@ BOTH = frozenset({"counterfeit_network", "pyramid"})
 HARMLESS_ALONE = frozenset({"account_farm", "brushing", "unlicensed_operator"})
 
 
-def action(score: float, typology: str, n_victims: int, loss_fen: int, n_accounts: int, s: ScoreSettings) -> str:
-    """`advise|warn|restrict|refer` from score, victims and loss (fen)."""
+LEVELS = """
+WITH RECURSIVE placed AS (
+    SELECT m.ring, m.account_id, u.account_id AS above_id
+    FROM members AS m
+    LEFT JOIN accounts AS a ON a.account_id = m.account_id
+    LEFT JOIN members AS u ON u.account_id = a.inviter_id AND u.ring = m.ring AND u.account_id <> m.account_id
+),
+down(ring, account_id, level) AS (
+    SELECT ring, account_id, 1 FROM placed WHERE above_id IS NULL
+  UNION ALL
+    SELECT p.ring, p.account_id, d.level + 1
+    FROM down AS d JOIN placed AS p ON p.ring = d.ring AND p.above_id = d.account_id
+)
+SELECT ring, max(level) AS levels FROM down GROUP BY ring ORDER BY ring
+"""
+"""Levels of the referral tree inside a ring. Nobody in a closed circle of referrals is at the top: it has no levels."""
+
+
+def action(
+    score: float, typology: str, n_victims: int, loss_fen: int, n_accounts: int, levels: int | None, s: ScoreSettings
+) -> str:
+    """`advise|warn|restrict|refer` from score, victims and loss (fen), heads and levels of a pyramid, leaked orders."""
     if score < s.warn:
         return "advise"
     if score < s.restrict:
         return "warn"
     grave = n_victims >= s.refer_victims and loss_fen >= 100 * s.refer_cny
     if typology == "pyramid":
-        grave = grave or n_accounts >= s.pyramid_heads
+        grave = grave or (n_accounts >= s.pyramid_heads and (levels or 0) >= s.pyramid_levels)
+    if typology == "leak_source":
+        grave = grave or 2 * n_victims >= s.leaked_orders
     if typology in HARMLESS_ALONE and n_victims < s.refer_victims:
         return "warn"
     return "refer" if grave else "restrict"

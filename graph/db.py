@@ -14,6 +14,9 @@ class Db(Protocol):
     def make(self, table: str, sql: str, **params: object) -> None:
         """Create or replace the night's table `table` from one SELECT."""
 
+    def view(self, table: str, sql: str) -> None:
+        """Name one SELECT `table` without computing it; replaces the night's table or view of that name."""
+
     def frame(self, sql: str, **params: object) -> pl.DataFrame:
         """Run one SELECT and bring its rows here; for ring-sized results, never for whole exports."""
 

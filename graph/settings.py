@@ -48,7 +48,6 @@ class ActSettings(Part):
     """When a row is an act."""
 
     silent_days: int = Field(10, ge=1, description="days without any sale or delivery, with paid orders open: gone")
-    late_days: int = Field(10, ge=1, description="days after payment without delivery: overdue")
     quick_hours: int = Field(
         6, ge=1, description="hours from payment to confirmation of real goods: too quick to travel"
     )

@@ -70,20 +70,18 @@ def as_of(db: Db, run_date: date) -> None:
 
 def _make(db: Db, export: Export, run_date: date, one_drop: bool, lacking: dict[str, list[int]]) -> None:
     end = datetime.combine(run_date + timedelta(days=1), datetime.min.time())
-    seen = ", ".join(f"{_known(column)} AS {stored(column)[0]}" for column in export.columns)
-    # Most nights load snapshots of one drop's making, or a first drop: then no key can repeat, and none is looked for.
-    newest = f"SELECT * FROM {export.name}_rows WHERE drop_date <= $run" if one_drop else _newest(export, lacking)
-    last = {"last": end - timedelta(seconds=1)} if export.name == "devices" else {}
-    db.make(
-        export.name,
-        f"SELECT {seen}, file_id, line FROM ({newest}) WHERE {BEGINS[export.name]} < $end",
-        run=run_date,
-        end=end,
-        **last,
-    )
+    seen = ", ".join(f"{_known(column, end)} AS {stored(column)[0]}" for column in export.columns)
+    before = f"drop_date <= DATE '{run_date}'"
+    begun = f"{BEGINS[export.name]} < TIMESTAMP '{end}'"
+    if one_drop:
+        # No key can repeat, so the rows as loaded are the state: copying millions of them would only cost time.
+        db.view(export.name, f"SELECT {seen}, file_id, line FROM {export.name}_rows WHERE {before} AND {begun}")
+    else:
+        newest = _newest(export, lacking, before)
+        db.make(export.name, f"SELECT {seen}, file_id, line FROM ({newest}) WHERE {begun}")
 
 
-def _newest(export: Export, lacking: dict[str, list[int]]) -> str:
+def _newest(export: Export, lacking: dict[str, list[int]], before: str) -> str:
     """SQL: one row a key. Only keys that several drops have are grouped back; all other rows pass through a probe."""
     partial = [c for c in export.columns if lacking[c.name] and c.name not in export.key]
     key = ", ".join(export.key)
@@ -95,10 +93,10 @@ def _newest(export: Export, lacking: dict[str, list[int]]) -> str:
     )
     return (
         f"SELECT {columns}, r.file_id, r.line FROM {export.name}_rows r LEFT JOIN ("
-        f"SELECT {key}, max(drop_date) AS newest{kept} FROM {export.name}_rows WHERE drop_date <= $run"
+        f"SELECT {key}, max(drop_date) AS newest{kept} FROM {export.name}_rows WHERE {before}"
         f" GROUP BY {key} HAVING count(*) > 1"
         f") g ON {' AND '.join(f'r.{k} = g.{k}' for k in export.key)}"
-        " WHERE r.drop_date <= $run AND (g.newest IS NULL OR r.drop_date = g.newest)"
+        f" WHERE r.{before} AND (g.newest IS NULL OR r.drop_date = g.newest)"
     )
 
 
@@ -107,17 +105,17 @@ def _carried(name: str, lacking: Sequence[int]) -> str:
     return f"arg_max_null({name}, drop_date) FILTER (WHERE file_id NOT IN ({', '.join(map(str, lacking))}))"
 
 
-def _known(column: Column) -> str:
-    """SQL: the column as it was known at `$end`. A fact whose event has no time was known all along."""
-    name = stored(column)[0]
+def _known(column: Column, end: datetime) -> str:
+    """SQL: the column as it was known at `end`. A fact whose event has no time was known all along."""
+    name, then, last = stored(column)[0], f"TIMESTAMP '{end}'", f"TIMESTAMP '{end - timedelta(seconds=1)}'"
     if column.name in BEGINS.values():
         return name
     if column.name == "last_seen_at":
-        return f"CASE WHEN {name} >= $end THEN $last ELSE {name} END"
+        return f"CASE WHEN {name} >= {then} THEN {last} ELSE {name} END"
     if column.type == "timestamp":
-        return f"CASE WHEN {name} < $end THEN {name} END"
+        return f"CASE WHEN {name} < {then} THEN {name} END"
     if column.name in _HAPPENED_WITH:
-        return f"CASE WHEN {_HAPPENED_WITH[column.name]} >= $end THEN NULL ELSE {name} END"
+        return f"CASE WHEN {_HAPPENED_WITH[column.name]} >= {then} THEN NULL ELSE {name} END"
     if column.name == "channel":
         return "coalesce(channel, 'listing')"
     return name

@@ -29,7 +29,17 @@ LARGE = 100 * S.refer_cny
     ],
 )
 def test_actions(score: float, typology: str, victims: int, loss_fen: int, accounts: int, proposed: str) -> None:
-    assert action(score, typology, victims, loss_fen, accounts, S) == proposed
+    assert action(score, typology, victims, loss_fen, accounts, 3, S) == proposed
+
+
+def test_a_wide_tree_of_two_levels_is_no_criminal_pyramid() -> None:
+    assert action(0.99, "pyramid", 0, 0, S.pyramid_heads, S.pyramid_levels - 1, S) == "restrict"
+    assert action(0.99, "pyramid", 0, 0, S.pyramid_heads, None, S) == "restrict"
+
+
+def test_many_leaked_orders_are_referred_without_a_loss_here() -> None:
+    assert action(0.99, "leak_source", S.leaked_orders // 2, 0, 4, None, S) == "refer"
+    assert action(0.99, "leak_source", S.leaked_orders // 2 - 1, 0, 4, None, S) == "restrict"
 
 
 @pytest.mark.parametrize("typology", TYPOLOGIES)
@@ -47,7 +57,7 @@ def test_who_is_addressed() -> None:
 def test_more_evidence_or_harm_never_proposes_less() -> None:
     order = ["advise", "warn", "restrict", "refer"]
     for typology in TYPOLOGIES:
-        by_score = [order.index(action(x / 20, typology, 5, 2 * LARGE, 5, S)) for x in range(21)]
-        by_loss = [order.index(action(0.9, typology, 5, loss, 5, S)) for loss in (0, LARGE - 1, LARGE, 9 * LARGE)]
+        by_score = [order.index(action(x / 20, typology, 5, 2 * LARGE, 5, 1, S)) for x in range(21)]
+        by_loss = [order.index(action(0.9, typology, 5, loss, 5, 1, S)) for loss in (0, LARGE - 1, LARGE, 9 * LARGE)]
         assert by_score == sorted(by_score)
         assert by_loss == sorted(by_loss)
