@@ -42,6 +42,11 @@ class Counted:
         self.db.make(table, sql, **params)
         self.made.append(table)
 
+    def view(self, table: str, sql: str) -> None:
+        """As the engine does."""
+        self.db.view(table, sql)
+        self.made.append(table)
+
     def frame(self, sql: str, **params: object) -> pl.DataFrame:
         """As the engine does."""
         return self.db.frame(sql, **params)

@@ -25,7 +25,7 @@ _REBUILD = "Move it away and run `ringwatch rebuild`, which loads the exports an
 
 
 class Warehouse:
-    """`graph.db.Db` on DuckDB. `con` is for the code in `jobs/` that loads the exports; stages use the four methods.
+    """`graph.db.Db` on DuckDB. `con` is for the code in `jobs/` that loads the exports; stages use its methods.
 
     What `make` and `put` create are temporary tables: nothing of a night stays in the file, and a night that
     outgrows `memory_limit` spills to the temporary folder, which is emptied at the start and removed at the end.
@@ -95,7 +95,13 @@ class Warehouse:
 
     def make(self, table: str, sql: str, **params: object) -> None:
         """Create or replace the night's table `table` from one SELECT."""
+        self._drop_view(table)
         self.rows(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {sql}', **params)
+
+    def view(self, table: str, sql: str) -> None:
+        """Name one SELECT `table` without computing it; DuckDB lets no parameter into a view."""
+        self.drop(table)
+        self.rows(f'CREATE TEMP VIEW "{table}" AS {sql}')
 
     def rows(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
         """Run one statement to its end and fetch its rows (of a change: how many rows it touched)."""
@@ -117,7 +123,13 @@ class Warehouse:
     def drop(self, *tables: str) -> None:
         """Forget tables of the night; a name that is not there is no error."""
         for table in tables:
+            self._drop_view(table)
             self.rows(f'DROP TABLE IF EXISTS temp."{table}"')
+
+    def _drop_view(self, name: str) -> None:
+        # Tables and views share their names, and neither's DROP or REPLACE takes the other.
+        if self.rows("SELECT 1 FROM duckdb_views() WHERE temporary AND view_name = $name", name=name):
+            self.rows(f'DROP VIEW temp."{name}"')
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -22,6 +22,9 @@ class Frames:
     def make(self, table: str, sql: str, **params: object) -> None:
         self.tables[table] = pl.DataFrame({"secret": [sql, str(params)]})
 
+    def view(self, table: str, sql: str) -> None:
+        self.make(table, sql)
+
     def frame(self, sql: str, **params: object) -> pl.DataFrame:
         name = sql.removeprefix('SELECT count(*) AS n FROM "').removesuffix('"')
         return pl.DataFrame({"n": [self.tables[name].height]})

@@ -14,6 +14,7 @@ import csv
 import sys
 from array import array
 from bisect import bisect_left
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -142,13 +143,13 @@ def walk_ndjson(source: Path, copy: Path, separator: bytes) -> Walked:
     starts, malformed, offset = array("q"), list[int](), 0
     with source.open("rb") as file, _Copy(copy, 1) as out:
         for line in file:
-            bare = line.rstrip(b"\r\n")
+            bare = line.rstrip(b"\r\n") if offset else line.rstrip(b"\r\n").removeprefix(BOM_UTF8)
             if bare.strip(b" \t\r"):
                 starts.append(offset)
                 if separator in bare or b"\r" in bare:
                     malformed.append(len(starts))
                 else:
-                    out.add(len(starts), [_text(bare, first=offset == 0)])
+                    out.add(len(starts), [_text(bare)])
             offset += len(line)
     starts.append(offset)
     return Walked(source, copy, starts, malformed, one_line=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -226,6 +227,7 @@ def _odd_lines(path: Path) -> bool:
     """Blank lines, or the separator: what makes physical lines and records differ in NDJSON."""
     last = b"\n"
     with path.open("rb") as file:
+        file.seek(len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0)
         while chunk := file.read(1 << 20):
             seen = last + chunk
             if b"\n\n" in seen or _SEPARATOR.encode() in chunk or re.search(rb"\n[ \t\r]+\n", seen):

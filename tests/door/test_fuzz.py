@@ -39,7 +39,7 @@ def test_found_by_mutation(tmp_path: Path, name: str) -> None:
 
 def test_stray_carriage_returns_in_ndjson(tmp_path: Path) -> None:
     good = '{"account_id":"ab%d","kind":"person","registered_at":"2024-01-01"}'
-    text = f"\r{good % 1}\n \n{good % 2}\r\n\x0c\n{good % 3}\n"
+    text = f"\ufeff \n\r{good % 1}\n \n{good % 2}\r\n\x0c\n{good % 3}\n"
     write_drop(tmp_path / "x", accounts_csv=None, accounts_ndjson=text)
     with loaded(tmp_path, tmp_path / "x") as (w, _):
         assert w.rows("SELECT account_id, line FROM accounts_rows ORDER BY 2") == [("ab2", 2), ("ab3", 4)]
