@@ -16,6 +16,7 @@ import polars as pl
 from graspologic_native import leiden
 
 from graph import pooled
+from graph.tables import BUYING, SELLING
 
 if TYPE_CHECKING:
     from graph.db import Db
@@ -143,7 +144,8 @@ def parted(graph: nx.Graph, groups: list[list[str]], chances: pl.DataFrame, s: R
     than together, by more than the ties between them say that they are one.
 
     A finer and finer search proposes the parts; those that did nothing go with the part they are tied to most. Parts
-    that do the same stay together: one ring's members do not all do it equally often.
+    that do the same stay together (one ring's members do not all do it equally often), and so do a selling and a buying
+    side: one hand may do both.
     """
     for finer in s.finer:
         proposed = [communities(graph.subgraph(group), s, finer) for group in groups]
@@ -155,11 +157,17 @@ def parted(graph: nx.Graph, groups: list[list[str]], chances: pl.DataFrame, s: R
             number += len(parts)
             hands = gathered(graph, parts, [typology for typology, _ in did])
             apart = sum(max((n for t, n in did if t == hand), default=0.0) for hand in sorted({t for t, _ in did if t}))
-            together = max((n for _, n in did), default=0.0)
+            together = one_hand(did)
             cost = s.part * (len(hands) - 1) + between(graph, hands)
             split += hands if len(hands) > 1 and apart - together > cost else [group]
         groups = sorted(split)
     return groups
+
+
+def one_hand(did: list[tuple[str, float]]) -> float:
+    """Nats of what one hand would explain of parts' (typology, nats): the strongest, or a selling and a buying side."""
+    sides = [max((n for t, n in did if t in side), default=0.0) for side in (SELLING, BUYING)]
+    return max([sum(sides), *(n for _, n in did)], default=0.0)
 
 
 def gathered(graph: nx.Graph, parts: list[list[str]], does: list[str]) -> list[list[str]]:

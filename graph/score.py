@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from graph import pooled
-from graph.tables import TYPOLOGIES
+from graph.tables import BUYING, SELLING, TYPOLOGIES
 
 if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import RingSettings, ScoreSettings
-
-SELLING = ("confirm_first", "reborn_shop", "counterfeit_network", "buyback_live")
-BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
 
 
 def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:

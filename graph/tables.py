@@ -33,6 +33,9 @@ TYPOLOGIES = (
     "account_farm",
     "brushing",
 )
+SELLING = ("confirm_first", "reborn_shop", "counterfeit_network", "buyback_live")
+BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
+"""The two sides of `two_way`: what a hand does as seller, and what it does as buyer."""
 
 
 @dataclass(frozen=True)
