@@ -57,9 +57,11 @@ class CsvFile:
         """Lines and records are the same thing if their counts agree; else the records are looked for one by one."""
         refused = _refused_lines(self._w)
         if accepted + len(refused) + len(self.malformed) == self.total and not (refused and self._text.quotes):
-            if refused:
-                self._records = Lines(self._text, 1, [line - 1 for line in refused])
-            return True
+            odd = self._odd_widths() if refused else []
+            if len(odd) == len(refused):
+                if odd:
+                    self._records = Lines(self._text, 1, odd)
+                return True
         self._walk()
         return False
 
@@ -68,6 +70,12 @@ class CsvFile:
         strict = {place for name, place in self.layout.ours.items() if name not in free}
         places = frozenset(range(len(self.layout.names))) - strict
         self._records = walk_csv(self._text.path, self._scratch / "records", len(self.layout.names), places)
+
+    def _odd_widths(self) -> list[int]:
+        # Counted here, for behind some hundred megabytes DuckDB names the line next to the one that it refused.
+        commas = len(self.layout.names) - 1
+        with self._text.path.open("rb") as file:
+            return [number for number, line in enumerate(file) if number and line.count(b",") != commas]
 
     def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
         raws, path = self.raw(lines), self._scratch / "few"

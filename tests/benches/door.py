@@ -4,7 +4,7 @@
 
 Whole processes, taken in turns, medians: strict parse with rejects on (the floor), the same typed into a database
 file, the door; then one further weekly drop on 26 weeks of history beside the same drop into an empty warehouse.
-Prints Markdown. Synthetic exports (4 orders an account, with dirt), made once below `folder`, by default a temporary
+Prints Markdown. Synthetic exports (4 orders an account), made once below `folder`, by default a temporary
 one. The disk must hold some ten gigabytes at a million accounts.
 """
 
@@ -161,7 +161,7 @@ def main(accounts: int, runs: int, folder: Path) -> None:
     """Make what is missing, measure, print."""
     for name, nights in (("one", 1), ("weeks", WEEKS)):
         if not (folder / name).exists():
-            simulate(folder / name, accounts=accounts, seed=SEED, nights=nights, dirt=True)
+            simulate(folder / name, accounts=accounts, seed=SEED, nights=nights)
     cold(folder / "one", folder, runs)
     weekly(folder / "weeks", folder, runs)
 

@@ -51,3 +51,13 @@ def test_accounts_header_alone(tmp_path: Path) -> None:
     write_drop(tmp_path / "x", accounts_csv=f"\ufeff{ACCOUNTS}\r\n\r\n")
     with loaded(tmp_path, tmp_path / "x") as (_, report):
         assert [f.rows_read for f in report.files if f.table == "accounts"] == [0]
+
+
+def test_the_line_of_a_broken_row_far_into_a_file(tmp_path: Path) -> None:
+    rows = [order(f"q{i}") + ",," + "x" * 80 for i in range(1, 400_001)]
+    for line in (111_111, 222_222, 333_333, 399_999):
+        rows[line - 1] += ",one,too,many"
+    write_drop(tmp_path / "x", orders_csv="\n".join([f"{ORDERS},a,b", *rows]) + "\n")
+    with loaded(tmp_path, tmp_path / "x") as (w, _):
+        assert [row[1] for row in rejects(w)] == [111_111, 222_222, 333_333, 399_999]
+        assert w.rows("SELECT count(*) FROM orders_rows WHERE order_id <> 'q' || line") == [(0,)]
