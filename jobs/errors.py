@@ -18,7 +18,8 @@ class UsageError(RingwatchError):
 class ExportError(RingwatchError):
     """The exports' owner must mend a file: it breaks the contract. Nothing is published. Exit 3.
 
-    `file`, `line` (data records from 1) and `column` say where, as far as known; no cell's text is ever part of the message.
+    `file`, `line` (data records from 1) and `column` say where, as far as known; no cell's text is ever part of the
+    message.
     """
 
     exit_code = 3

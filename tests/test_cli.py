@@ -49,9 +49,7 @@ def test_every_command_says_what_it_is_for() -> None:
 def test_help_imports_next_to_nothing() -> None:
     """What is slow to import is imported by the command that needs it; else --help takes a second."""
     code = "import sys, jobs.__main__; print(*sorted({name.split('.')[0] for name in sys.modules}))"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
-    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
     slow = {"polars", "pyarrow", "duckdb", "networkx", "scipy", "numpy", "pydantic", "rich", "structlog"}
     assert not slow & set(loaded.stdout.split())
 

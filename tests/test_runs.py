@@ -30,9 +30,7 @@ def fill(night: runs.Night, mark: int) -> None:
     for table in WATCHLISTS.values():
         rows = table.schema.empty_table()
         if table.name in ("rings", "lone"):
-            rows = pa.table(
-                {f.name: pa.array([None] * mark, f.type) for f in table.schema}, schema=table.schema
-            )
+            rows = pa.table({f.name: pa.array([None] * mark, f.type) for f in table.schema}, schema=table.schema)
         night.write(table, rows)
     night.write_record({"run_id": str(mark)})
 
@@ -58,9 +56,7 @@ def test_a_night(tmp_path: Path) -> None:
     publish(out, DAY, 3)
     folder = published.night(out)
     assert folder == out / "run_date=2025-06-22"
-    assert {path.name for path in folder.iterdir()} == {f"{name}.parquet" for name in WATCHLISTS} | {
-        "run.json"
-    }
+    assert {path.name for path in folder.iterdir()} == {f"{name}.parquet" for name in WATCHLISTS} | {"run.json"}
     assert latest(out) == {"run_date": "2025-06-22", "folder": "run_date=2025-06-22", "run_id": "3"}
     assert [frame.height for frame in published.tables(folder, "rings", "links")] == [3, 0]
     assert hidden(out) == []
@@ -143,9 +139,7 @@ STEPS = ["jobs.runs.exchange", "jobs.runs._flush", "pathlib.Path.rename", "pathl
 
 @pytest.mark.parametrize("broken", STEPS)
 @pytest.mark.parametrize("again", [False, True])
-def test_a_failure_at_any_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, again: bool
-) -> None:
+def test_a_failure_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, again: bool) -> None:
     publish(tmp_path, DAY, 1)
 
     def fails(*_: object) -> None:

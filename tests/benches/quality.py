@@ -56,8 +56,10 @@ def ours(market: Path, work: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 def components(market: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The plain way: accounts that share a device, payee or owner (at most 50 share it), ranked by size."""
     drop = market / str(NIGHT)
-    edges = duckdb.connect().execute(
-        f"""
+    edges = (
+        duckdb.connect()
+        .execute(
+            f"""
         WITH uses AS (
             SELECT account_id, device_id AS thing FROM '{drop}/devices.csv'
             UNION SELECT seller_id, payee_id FROM '{drop}/orders.csv' WHERE payee_id IS NOT NULL
@@ -66,7 +68,9 @@ def components(market: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         SELECT account_id, thing FROM uses
         WHERE thing IN (SELECT thing FROM uses GROUP BY thing HAVING count(*) BETWEEN 2 AND 50) ORDER BY ALL
         """
-    ).fetchall()
+        )
+        .fetchall()
+    )
     graph = nx.Graph((("account", account), ("thing", thing)) for account, thing in edges)
     groups = [sorted(v for side, v in c if side == "account") for c in nx.connected_components(graph)]
     groups = sorted((g for g in groups if len(g) > 1), key=lambda g: (-len(g), g))

@@ -197,7 +197,7 @@ def _cell(value: object) -> str | None:
 
 
 def _parquet(export: Export, data: bytes) -> Expected:
-    if not (data.startswith(b"PAR1") and data.endswith(b"PAR1")):
+    if len(data) < 12 or not (data.startswith(b"PAR1") and data.endswith(b"PAR1")):
         raise RefusedError
     try:
         table = pq.read_table(io.BytesIO(data))
