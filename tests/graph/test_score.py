@@ -7,11 +7,10 @@ from math import exp, log
 import polars as pl
 import pytest
 
-from graph.score import scores
 from graph.score import likelihood as likely
+from graph.score import scores
 from graph.settings import RingSettings, ScoreSettings
-from graph.tables import BUYING, SELLING
-from graph.tables import TYPOLOGIES
+from graph.tables import BUYING, SELLING, TYPOLOGIES
 from jobs.warehouse import Warehouse
 
 S, R = ScoreSettings(), RingSettings()
