@@ -81,7 +81,7 @@ def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.Da
 def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
     """From exports to scores: all that is found before names, verdicts and lists; `explain` looks at it again."""
     db, method = steps.db, settings.method
-    now = datetime.combine(run_date + timedelta(days=1), time())
+    now = datetime.combine(run_date, time(23, 59, 59))
     with steps.step("state"):
         as_of(db, run_date)
     with steps.step("uses"):
