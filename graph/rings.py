@@ -267,8 +267,8 @@ def peeled(inside: nx.Graph, s: RingSettings) -> list[dict[str, float]]:
     """Take off, weakest first, whoever does not hold; then the connected rest, each a ring if enough are left.
 
     A member holds by its `acts` and by its ties to others, each tie worth as much as the other account is likely to be
-    in the ring itself. One strong tie is enough at today's `entry`, so a relative is taken in (docs/decisions.md). Takes
-    members off `inside`.
+    in the ring itself. One strong tie is enough at today's `entry`, so a relative is taken in (docs/decisions.md).
+    Takes members off `inside`.
     """
     hold = {v: holds(inside, v, s) for v in sorted(inside)}
     while hold:
