@@ -84,7 +84,7 @@ def test_the_unexpected_is_one_line_and_keeps_its_values(broken: Breaking) -> No
     result = run(*EVALUATE)
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
-    assert "unexpected ValueError in jobs/__main__.py, line" in result.stderr
+    assert "unexpected ValueError in jobs/commands/evaluate.py, line" in result.stderr
     assert "--traceback" in result.stderr
     assert "A-SECRET" not in result.stderr
 

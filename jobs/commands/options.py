@@ -1,0 +1,23 @@
+"""What several commands ask for in the same words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+SHARE = click.FloatRange(0, 1)
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def to_date(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
+    """The day of what click read as a point in time."""
+    return value.date() if value else None
+
+
+run_date = click.option("--run-date", type=DAY, callback=to_date, help="The night; the newest if not given.")
+watchlists = click.option("--watchlists", type=FOLDER, required=True, help="The --out of nightly.")
+settings = click.option("--settings", type=FILE, help="A TOML file; everything has a default.")
