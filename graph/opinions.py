@@ -22,11 +22,18 @@ NO_THING = frozenset({"inviter", "succession"})
 
 @dataclass(frozen=True)
 class Opinion:
-    """What analysts hold of a subject: the newest verdict, and whether an older one in force says the opposite."""
+    """What analysts hold of a subject: the newest verdict, and whether an older one in force says the opposite. One
+    that does not count is there to be shown, and only where no other is."""
 
     verdict: str
     decided_at: datetime
     against: datetime | None = None
+    counts: bool = True
+
+    @property
+    def confirms(self) -> bool:
+        """Whether it may raise anything."""
+        return self.counts and self.verdict == "confirmed"
 
 
 @dataclass(frozen=True)
@@ -85,9 +92,11 @@ class Outcome:
     notes: list[Note] = field(default_factory=list)
 
 
-def newer(older: Opinion | None, verdict: str, at: datetime) -> Opinion:
+def newer(older: Opinion | None, verdict: str, at: datetime, *, counts: bool = True) -> Opinion:
     """A subject's opinion after one more verdict; decided ones that say the opposite are remembered."""
-    if older is None:
+    if not counts:
+        return older if older and older.counts else Opinion(verdict, at, counts=False)
+    if older is None or not older.counts:
         return Opinion(verdict, at)
     opposite = {"confirmed", "cleared"} == {older.verdict, verdict}
     return Opinion(verdict, at, older.decided_at if opposite else older.against if older.verdict == verdict else None)
@@ -98,18 +107,28 @@ def reason(kind: str) -> str:
     return "household" if kind in HOUSEHOLD else kind
 
 
-def weigh(ring: int, ring_id: str, members: list[Member], ties: list[Tie], known: Known, s: VerdictSettings) -> Outcome:
-    """What the verdicts make of one ring's evidence."""
+def weigh(
+    ring: int,
+    ring_id: str,
+    members: list[Member],
+    ties: list[Tie],
+    beside: frozenset[str],
+    known: Known,
+    s: VerdictSettings,
+) -> Outcome:
+    """What the verdicts make of one ring's evidence; `beside`: kinds of its ties to confirmed accounts not on it."""
     outcome = Outcome()
     covering = _covering(ring_id, frozenset(m.account_id for m in members), known, s)
     if covering:
         outcome.verdict = covering.verdict
-        _say_contradiction(outcome, ring, None, covering)
+        _say_doubts(outcome, ring, None, covering)
     for member in members:
         if opinion := known.accounts.get(member.account_id):
-            _say_contradiction(outcome, ring, member.account_id, opinion)
+            _say_doubts(outcome, ring, member.account_id, opinion)
     _clear(outcome, ring, members, ties, known, s, whole=covering is not None and covering.verdict == "cleared")
-    _raise(outcome, ring, members, ties, known, s)
+    factor, note = raising(ring, [m.account_id for m in members], ties, beside, known, s)
+    outcome.factor *= factor
+    outcome.notes += [note] if note else []
     return outcome
 
 
@@ -119,8 +138,8 @@ def _covering(ring_id: str, accounts: frozenset[str], known: Known, s: VerdictSe
     for subject in sorted({ring_id, *(i for a in accounts for i in known.rings_of.get(a, ()))} & known.rings.keys()):
         then, opinion = known.rings[subject]
         if subject == ring_id or len(then & accounts) >= s.cover * min(len(then), len(accounts)):
-            found.append((opinion.decided_at, subject, opinion))
-    return max(found, key=lambda f: f[:2])[2] if found else None
+            found.append((opinion.counts, opinion.decided_at, subject, opinion))
+    return max(found, key=lambda f: f[:3])[3] if found else None
 
 
 def _clear(
@@ -172,27 +191,29 @@ def _new_kinds(cleared: list[str], newest: datetime, ties: list[Tie], known: Kno
     return sorted(new) if had else []
 
 
-def _raise(
-    outcome: Outcome, ring: int, members: list[Member], ties: list[Tie], known: Known, s: VerdictSettings
-) -> None:
-    """Better odds for what is tied to the confirmed: a ring they are on, or one that shares a thing with them."""
-    confirmed = [o for m in members if (o := known.accounts.get(m.account_id)) and o.verdict == "confirmed"]
-    shared = sorted({(t.kind, t.entity_id) for t in ties if t.entity_id in known.confirmed_things})
+def raising(
+    ring: int, accounts: list[str], ties: list[Tie], beside: frozenset[str], known: Known, s: VerdictSettings
+) -> tuple[float, Note | None]:
+    """Better odds for what is tied to the confirmed, and the sentence: a ring they are on, or one that shares a thing
+    with them or is tied to one of them tonight."""
+    confirmed = [o for a in accounts if (o := known.accounts.get(a)) and o.confirms]
     if confirmed:
-        outcome.factor *= s.raised
         figures = {"n": len(confirmed), "date": f"{max(o.decided_at for o in confirmed):%Y-%m-%d}"}
-        outcome.notes.append(Note(ring, None, "for", "raised_members", figures))
-    elif shared:
-        outcome.factor *= s.raised_by_thing
-        outcome.notes.append(Note(ring, None, "for", "raised_thing", {"kinds": sorted({k for k, _ in shared})}))
+        return s.raised, Note(ring, None, "for", "raised_members", figures)
+    shared = {t.kind for t in ties if t.entity_id in known.confirmed_things} | beside
+    if shared:
+        return s.raised_by_thing, Note(ring, None, "for", "raised_thing", {"kinds": sorted(shared)})
+    return 1.0, None
 
 
-def _say_contradiction(outcome: Outcome, ring: int, account: str | None, opinion: Opinion) -> None:
-    if opinion.verdict == "disputed":
-        figures = {"date": f"{opinion.decided_at:%Y-%m-%d}"}
+def _say_doubts(outcome: Outcome, ring: int, account: str | None, opinion: Opinion) -> None:
+    figures = {"date": f"{opinion.decided_at:%Y-%m-%d}"}
+    if not opinion.counts:
+        outcome.notes.append(Note(ring, account, "against", "own_flag", figures))
+    elif opinion.verdict == "disputed":
         outcome.notes.append(Note(ring, account, "against", "disputed", figures))
     elif opinion.against:
-        figures = {"date": f"{opinion.decided_at:%Y-%m-%d}", "before": f"{opinion.against:%Y-%m-%d}"}
+        figures["before"] = f"{opinion.against:%Y-%m-%d}"
         outcome.notes.append(Note(ring, account, "against", f"contradicted_{opinion.verdict}", figures))
 
 
@@ -214,4 +235,4 @@ def member_score(score: float, account: str, known: Known, s: VerdictSettings) -
     if silent(account, known, s):
         return score / 100
     opinion = known.accounts.get(account)
-    return moved(score, s.confirmed) if opinion and opinion.verdict == "confirmed" else score
+    return moved(score, s.confirmed) if opinion and opinion.confirms else score

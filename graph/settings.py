@@ -142,6 +142,17 @@ class VerdictSettings(Part):
     raised: float = Field(2.0, ge=1, description="times the odds of a ring that a confirmed account is on")
     raised_by_thing: float = Field(1.4, ge=1, description="times the odds of a ring that shares a thing with one")
     confirmed: float = Field(8.0, ge=1, description="times the odds of a confirmed account")
+    beside: float = Field(0.7, ge=0, description="nats; a weaker tie to a confirmed account raises nothing")
+    own_flag_markers: tuple[str, ...] = Field(
+        ("仅因本系统提示", "own flag"),
+        description="an action_taken that holds one, in whatever case, followed our own flag alone: no label",
+    )
+    enough: int = Field(30, ge=1, description="decided rings from which anything is learned; fewer teach chance")
+    shift: float = Field(0.5, gt=0, description="log-odds; prior spread of how far all scores are off")
+    slope: float = Field(0.2, gt=0, description="prior spread, around 1, of how much too bold scores are")
+    weight: float = Field(
+        0.5, gt=0, description="log-odds; prior spread of a typology's weight: 16 decided rings"
+    )
 
 
 class Method(Part):

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from graph.acts import tally
+from graph.learning import learning
 from graph.rates import evidence
 from graph.register import register
 from graph.rings import rings
@@ -21,7 +22,7 @@ from graph.watchlists import watchlists
 from jobs import published, runs
 from jobs.door import drops, load
 from jobs.record import record
-from jobs.register_store import PLACE, learn, recall
+from jobs.register_store import PLACE, VERDICTS, learn, recall, what_verdicts_did
 from jobs.settings import EngineSettings, Settings
 from jobs.steps import Counted, Steps
 from jobs.summary import nothing_new, summary
@@ -58,7 +59,11 @@ def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Sett
                 night.write(table, tables[name])
             step.rows = sum(output.rows for output in night.outputs)
         night.write_record(
-            {**record(run_date, started, settings, report.files, steps.done, night.outputs), PLACE: place}
+            {
+                **record(run_date, started, settings, report.files, steps.done, night.outputs),
+                PLACE: place,
+                VERDICTS: what_verdicts_did(db),
+            }
         )
         night.publish()
         runs.point_latest(out)
@@ -70,6 +75,8 @@ def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.Da
     """Tables in, tables out. The order is this one and that of `weigh`, and stands nowhere else."""
     db, method = steps.db, settings.method
     weigh(steps, run_date, settings)
+    with steps.step("learning"):
+        learning(db, run_date, method)
     with steps.step("register"):
         register(db, run_date, method.names)
     with steps.step("verdicts"):

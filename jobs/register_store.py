@@ -8,6 +8,7 @@ keeps the place when it is run again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -24,15 +25,28 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS register_rows (run_date DATE, ring_id VARCHAR, account_id VARCHAR, score DOUBLE)",
     "CREATE TABLE IF NOT EXISTS register_things (run_date DATE, ring_id VARCHAR, account_id VARCHAR,"
     " kind VARCHAR, entity_id VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS register_promises (run_date DATE, ring_id VARCHAR, typology VARCHAR, score DOUBLE)",
 )
 
 PLACE = "register_place"
 """Key of run.json."""
 
+VERDICTS = "verdicts"
+"""Key of run.json: what was `learned`, a row a typology; and `scores_before`, for rings whose score verdicts moved, by
+the evidence alone. A lesson drawn from scores that a lesson had moved would feed on itself."""
+
+_NIGHTLY = (
+    ("register_history", "register_rows"),
+    ("register_ties", "register_things"),
+    ("register_scores", "register_promises"),
+)
+"""What a night reads, and what the warehouse keeps it in."""
+
 
 def recall(db: Warehouse, out: Path, run_date: date) -> int:
-    """Make `register_history` (run_date, ring_id, account_id, score) and `register_ties` (run_date, ring_id,
-    account_id, kind, entity_id): the nights that this one may know, and what itself published earlier. Gives its place.
+    """Make `register_history` (run_date, ring_id, account_id, score), `register_ties` (run_date, ring_id, account_id,
+    kind, entity_id) and `register_scores` (run_date, ring_id, typology, score by the evidence alone): the nights that
+    this one may know, and what itself published earlier. Gives its place.
 
     Raises UsageError where a published night is not whole.
     """
@@ -42,7 +56,7 @@ def recall(db: Warehouse, out: Path, run_date: date) -> int:
         learn(db, out, night)
     found = db.rows("SELECT place FROM register_nights WHERE run_date = $night", night=run_date)
     place = int(found[0][0]) if found else _next(db)
-    for name, rows in (("register_history", "register_rows"), ("register_ties", "register_things")):
+    for name, rows in _NIGHTLY:
         db.make(
             name,
             f"SELECT r.* FROM {rows} AS r JOIN register_nights AS n USING (run_date) WHERE n.place <= $place"
@@ -64,10 +78,15 @@ def learn(db: Warehouse, out: Path, night: date) -> None:
     rings, links = published.tables(folder, "rings", "links")
     members = rings.select("ring_id", pl.col("accounts").alias("account_id"), "score").explode("account_id")
     things = links.select("ring_id", "account_id", pl.col("entity_kind").alias("kind"), "entity_id")
+    before = run.get(VERDICTS, {}).get("scores_before", {})
+    told = [(i, typology, before.get(i, s)) for i, typology, s in rings.select("ring_id", "typology", "score").rows()]
+    text = {"ring_id": pl.String, "typology": pl.String}
+    promises = pl.DataFrame(told, schema={**text, "score": pl.Float64}, orient="row")
     db.put("learnt_members", members)
     db.put("learnt_things", things)
+    db.put("learnt_promises", promises)
     with db.transaction():
-        for table in ("register_nights", "register_rows", "register_things"):
+        for table in ("register_nights", *(rows for _, rows in _NIGHTLY)):
             db.rows(f"DELETE FROM {table} WHERE run_date = $night", night=night)
         db.rows("INSERT INTO register_nights VALUES ($night, $place, $digest)", night=night, place=place, digest=digest)
         db.rows(
@@ -79,7 +98,23 @@ def learn(db: Warehouse, out: Path, night: date) -> None:
             " ORDER BY ALL",
             night=night,
         )
-    db.drop("learnt_members", "learnt_things")
+        db.rows(
+            "INSERT INTO register_promises SELECT $night, ring_id, typology, score FROM learnt_promises ORDER BY ALL",
+            night=night,
+        )
+    db.drop("learnt_members", "learnt_things", "learnt_promises")
+
+
+def what_verdicts_did(db: Warehouse) -> dict[str, object]:
+    """For run.json, under `VERDICTS`. Reads `lesson`, `scores_before`, `ring_scores`, `ring_names`."""
+    moved = db.frame(
+        """
+        SELECT n.ring_id, b.score
+        FROM ring_names AS n JOIN scores_before AS b USING (ring) JOIN ring_scores AS r USING (ring)
+        WHERE r.score <> b.score ORDER BY n.ring_id
+        """
+    )
+    return {"learned": db.frame("SELECT * FROM lesson").rows(named=True), "scores_before": dict(moved.iter_rows())}
 
 
 def _next(db: Warehouse) -> int:
@@ -88,4 +123,6 @@ def _next(db: Warehouse) -> int:
 
 def _digest(run: Mapping[str, Any]) -> str:
     """Of what the register takes from a night; a re-run that gives the same bytes is the same night."""
-    return " ".join(sorted(o["sha256"] for o in run.get("outputs", ()) if o["table"] in ("rings", "links")))
+    moved = json.dumps(run.get(VERDICTS, {}).get("scores_before", {}), sort_keys=True)
+    tables = sorted(o["sha256"] for o in run.get("outputs", ()) if o["table"] in ("rings", "links"))
+    return " ".join([*tables, hashlib.sha256(moved.encode()).hexdigest()])

@@ -36,9 +36,9 @@ def publish(out: Path, night: date, place: int | None, rings: Rings) -> None:
     """Files of a night as the register reads them; the SHA-256 is the rings themselves."""
     folder = published.folder_of(out, night)
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [{"ring_id": i, "accounts": accounts, "score": 0.5} for i, accounts in rings.items()]
+    rows = [{"ring_id": i, "accounts": accounts, "score": 0.5, "typology": "brushing"} for i, accounts in rings.items()]
     schema: dict[str, pl.DataType | type[pl.DataType]]
-    schema = {"ring_id": pl.String, "accounts": pl.List(pl.String), "score": pl.Float64}
+    schema = {"ring_id": pl.String, "accounts": pl.List(pl.String), "score": pl.Float64, "typology": pl.String}
     pl.DataFrame(rows, schema=schema).write_parquet(folder / "rings.parquet")
     links = [(i, a, "device", f"phone of {i}") for i, accounts in rings.items() for a in accounts]
     names = ("ring_id", "account_id", "entity_kind", "entity_id")

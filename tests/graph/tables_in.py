@@ -15,6 +15,7 @@ import polars as pl
 from graph.acts import tally
 from graph.db import Db
 from graph.exports import EXPORTS, LABELS, Export
+from graph.learning import learning
 from graph.rates import evidence
 from graph.register import register
 from graph.rings import rings
@@ -126,11 +127,14 @@ def fill(db: Db, rows: Sequence[Row], *, labels: Sequence[Mapping[str, object]] 
 
 
 def remember(db: Db, *members: tuple[date, str, str, float]) -> None:
-    """Make `register_history`: what earlier nights published, and a `register_ties` of no things."""
+    """Make `register_history`: what earlier nights published; a `register_ties` of no things, a
+    `register_scores` of no scores."""
     schema = {"run_date": pl.Date, "ring_id": pl.String, "account_id": pl.String, "score": pl.Float64}
     db.put("register_history", pl.DataFrame(list(members), schema=schema, orient="row"))
     things = {"run_date": pl.Date, **dict.fromkeys(("ring_id", "account_id", "kind", "entity_id"), pl.String)}
     db.put("register_ties", pl.DataFrame(schema=things))
+    promised = {"run_date": pl.Date, "ring_id": pl.String, "typology": pl.String, "score": pl.Float64}
+    db.put("register_scores", pl.DataFrame(schema=promised))
 
 
 def frame(
@@ -163,6 +167,7 @@ def night(db: Db, until: str, method: Method | None = None) -> None:
         "rates": lambda: evidence(db, m.score),
         "rings": lambda: rings(db, m.rings),
         "scores": lambda: scores(db, m.score, m.rings),
+        "learning": lambda: learning(db, NIGHT, m),
         "register": lambda: register(db, NIGHT, m.names),
         "verdicts": lambda: verdicts(db, NIGHT, m.verdicts, listed=m.score.listed),
     }

@@ -193,6 +193,7 @@ def test_a_verdict_in_the_journal_counts_from_its_time(db: Warehouse) -> None:
     lists = tonight(db, old_acts())
     assert NAME in ids(lists)
     for when, off in ((DECIDED, True), (at(181), False)):
-        db.put("verdict_journal", pl.DataFrame([{"subject_id": NAME, "verdict": "cleared", "decided_at": when}]))
+        given = {"subject_id": NAME, "verdict": "cleared", "decided_at": when, "action_taken": None}
+        db.put("verdict_journal", pl.DataFrame([given], schema_overrides={"action_taken": pl.String}))
         night(db, "verdicts")
         assert (NAME not in ids(watchlists(db, NIGHT, Method(), "en"))) is off
