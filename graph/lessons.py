@@ -82,15 +82,12 @@ def decided_rings(decided: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
 
     `decided`: verdicts that count, `subject_id`, `verdict`, `decided_at`; `listed`: one row an account on a listed
     ring, `run_date`, `ring_id`, `account_id`. A verdict on the ring goes before those on its members, of which more
-    must be confirmed than cleared or the other way round; of each subject the newest verdict counts, and one that is
-    watched or disputed is not decided.
+    must be confirmed than cleared or the other way round.
     """
     by_ring = listed.select("run_date", "ring_id", pl.col("ring_id").alias("subject_id")).unique()
     by_account = listed.select("run_date", "ring_id", pl.col("account_id").alias("subject_id"))
     seen = (
-        decided.sort("decided_at", "subject_id", "verdict")
-        .unique("subject_id", keep="last", maintain_order=True)
-        .filter(pl.col("verdict").is_in(["confirmed", "cleared"]))
+        newest(decided)
         .join(pl.concat([by_ring, by_account]), on="subject_id")
         .filter(pl.col("run_date") <= pl.col("decided_at").dt.date())
         .sort("subject_id", "run_date")
@@ -106,6 +103,15 @@ def decided_rings(decided: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("vote") != 0)
         .select("ring_id", "run_date", (pl.col("vote") > 0).alias("good"), "decided_at")
         .sort("ring_id")
+    )
+
+
+def newest(decided: pl.DataFrame) -> pl.DataFrame:
+    """Of each subject its newest verdict, where that decides: what is watched or disputed is open."""
+    return (
+        decided.sort("decided_at", "subject_id", "verdict")
+        .unique("subject_id", keep="last", maintain_order=True)
+        .filter(pl.col("verdict").is_in(["confirmed", "cleared"]))
     )
 
 

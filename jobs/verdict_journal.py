@@ -48,7 +48,8 @@ def append(warehouse: Path, verdict: Mapping[str, str | None]) -> None:
 
 
 def read(warehouse: Path) -> pl.DataFrame:
-    """All verdicts, oldest first: `COLUMNS`, `decided_at` a timestamp. Raises RingwatchError naming a damaged line."""
+    """All verdicts, oldest first: `COLUMNS`, `decided_at` a timestamp; of one subject and time the last given, as in an
+    export. Raises RingwatchError naming a damaged line."""
     path = path_of(warehouse)
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     rows = []
@@ -60,7 +61,8 @@ def read(warehouse: Path) -> pl.DataFrame:
             rows.append({name: row[name] for name in COLUMNS} | {"decided_at": _moment(row["decided_at"])})
         except (ValueError, KeyError, TypeError) as failure:
             raise RingwatchError(f"{path}, line {number}: not a verdict. Put back the line as it was") from failure
-    return pl.DataFrame(rows, schema=_SCHEMA).sort("decided_at", "subject_id", "verdict")
+    given = pl.DataFrame(rows, schema=_SCHEMA).unique(LABELS.key, keep="last", maintain_order=True)
+    return given.sort("decided_at", "subject_id")
 
 
 def recall_verdicts(db: Warehouse) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import json
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -12,15 +13,23 @@ from click.testing import CliRunner, Result
 from graph.tables import WATCHLISTS
 from jobs import published, verdict_journal
 from jobs.__main__ import main
-from jobs.report import audit_sample, by_verdict, interval, psi
 from jobs.warehouse import Warehouse
 
 FIRST, SECOND = date(2025, 6, 22), date(2025, 6, 29)
+DAY = "2025-06-25T10:00:00"
+Account = tuple[str, str, int, float, str]
 
 
-def accounts(*rows: tuple[str, str, int, float, str]) -> pl.DataFrame:
+def accounts(*rows: Account) -> pl.DataFrame:
     names = ("account_id", "ring_id", "rank", "score", "typology")
     return pl.DataFrame(list(rows), schema=names, orient="row")
+
+
+def rings(of: pl.DataFrame) -> pl.DataFrame:
+    """Each ring with the best score of its accounts."""
+    best = of.sort("rank").group_by("ring_id", maintain_order=True)
+    found = best.agg(pl.col("score", "typology").first(), pl.col("account_id").sort().alias("accounts"))
+    return found.with_row_index("rank", 1)
 
 
 LISTED = {
@@ -37,78 +46,94 @@ def home(tmp_path: Path) -> Path:
         folder = published.folder_of(tmp_path / "out", night)
         folder.mkdir(parents=True)
         (folder / published.RECORD).write_text("{}")
-        for name in ("rings", "lone"):
-            pl.from_arrow(WATCHLISTS[name].schema.empty_table()).write_parquet(folder / f"{name}.parquet")  # type: ignore[union-attr]
+        pl.from_arrow(WATCHLISTS["lone"].schema.empty_table()).write_parquet(folder / "lone.parquet")  # type: ignore[union-attr]
         frame.write_parquet(folder / "accounts.parquet")
+        rings(frame).write_parquet(folder / "rings.parquet")
     Warehouse.open(tmp_path / "w.duckdb").close()
     return tmp_path
 
 
-def decide(home: Path, *verdicts: tuple[str, str, str]) -> None:
+def decide(home: Path, *verdicts: tuple[str, str, str], action: str | None = None) -> None:
     for subject, verdict, at in verdicts:
-        given = {"subject_id": subject, "verdict": verdict, "decided_at": at}
+        given = {"subject_id": subject, "verdict": verdict, "decided_at": at, "action_taken": action}
         verdict_journal.append(home / "w.duckdb", given)
 
 
 def report(home: Path, *more: str) -> Result:
     where = ["--watchlists", str(home / "out"), *more]
-    return CliRunner(env={"COLUMNS": "120"}).invoke(main, ["report", *where])
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(main, ["report", *where])
+    assert result.exit_code == 0, result.output
+    return result
 
 
-def decided(*rows: tuple[str, str, int]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [(i, v, datetime(2025, 6, day, 12)) for i, v, day in rows],
-        schema=["subject_id", "verdict", "decided_at"], orient="row",
-    )  # fmt: skip
-
-
-def test_a_verdict_speaks_for_the_listing_that_was_seen() -> None:
-    judged = by_verdict(LISTED, decided(("a1", "confirmed", 25), ("c1", "cleared", 28), ("b1", "watch", 25)))
-    assert [(j.night, j.account_id, j.score, j.good) for j in judged] == [(FIRST, "a1", 0.9, True)]
-
-
-def test_a_verdict_on_a_ring_speaks_for_its_accounts_and_the_newest_counts() -> None:
-    judged = by_verdict(LISTED, decided(("R-aaaaaa", "confirmed", 25), ("a2", "cleared", 26)))
-    assert [(j.account_id, j.good) for j in judged] == [("a1", True), ("a2", False)]
+def cells(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
 
 
 def test_precision_reliability_and_reversals(home: Path) -> None:
-    day = "2025-06-25T10:00:00"
-    decide(home, ("R-aaaaaa", "confirmed", day), ("b1", "confirmed", day), ("b1", "cleared", "2025-06-26T10:00:00"))
+    decide(home, ("R-aaaaaa", "confirmed", DAY), ("b1", "confirmed", DAY), ("b1", "cleared", "2025-06-26T10:00:00"))
     text = report(home, "--warehouse", str(home / "w.duckdb")).stdout
-    lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
+    lines = cells(text)
     assert ["all", "0.67", "0.67", "0.67", "0.67", "3"] in lines
     assert ["brushing", "0.00", "0.00", "0.00", "0.00", "1"] in lines
-    assert ["0.4 to 0.5", "0.40", "0.00", "1"] in lines
+    assert ["0.4 to 0.5", "0.40", "0.00", "0.00 to 0.79", "1"] in lines, "a ring is one witness, however large"
+    assert ["0.9 to 1.0", "0.90", "1.00", "0.21 to 1.00", "1"] in lines
     assert ["b1", "confirmed", "cleared", "2025-06-26"] in lines
-    assert "audit sample: 2 of 3 confirmed" in text
-    assert "PSI" in text
+    assert "audit sample: 1 of 2 decided rings confirmed, of 3 drawn" in text
+    assert "drift of scores against the nights before: PSI" in text
+    assert "drift of volumes (accounts by typology) against the nights before: PSI" in text
+
+
+def test_a_sanction_for_our_own_flag_is_no_label(home: Path) -> None:
+    decide(home, ("R-aaaaaa", "confirmed", DAY), action="封号，仅因本系统提示")
+    decide(home, ("b1", "confirmed", DAY), action="Banned: OWN FLAG")
+    decide(home, ("c1", "confirmed", "2025-06-30T10:00:00"), action="the victims' reports")
+    text = report(home, "--warehouse", str(home / "w.duckdb")).stdout
+    assert "2 verdicts followed our own flag alone" in text
+    assert ["all", "-", "1.00", "1.00", "1.00", "1"] in cells(text)
+
+
+def test_what_was_learned_is_shown(home: Path) -> None:
+    row = {
+        "shift": -0.2,
+        "slope": 0.9,
+        "typology": "brushing",
+        "n": 14,
+        "confirmed": 12,
+        "promised": 9.1,
+        "weight": 0.4,
+    }
+    folder = published.folder_of(home / "out", SECOND)
+    (folder / published.RECORD).write_text(json.dumps({"verdicts": {"learned": [row]}}))
+    text = report(home, "--warehouse", str(home / "w.duckdb")).stdout
+    assert ["brushing", "14", "12", "9.1", "+0.40"] in cells(text)
+    assert "log-odds = -0.20 + 0.90 × promised + weight" in text
+    (folder / published.RECORD).write_text("{}")
+    assert "learned from verdicts: nothing yet" in report(home, "--warehouse", str(home / "w.duckdb")).stdout
 
 
 def test_against_the_truth(home: Path) -> None:
     pl.DataFrame({"account_id": ["a1"]}).write_parquet(home / "truth.parquet")
     text = report(home, "--truth", str(home / "truth.parquet")).stdout
-    lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
-    assert ["all", "1.00", "0.50", "0.50", "0.50", "2"] in lines
+    assert ["all", "1.00", "0.50", "0.50", "0.50", "2"] in cells(text)
+    assert "audit sample: 1 of 3 decided rings confirmed" in text
 
 
-def test_without_verdicts_volumes_are_shown(home: Path) -> None:
+def test_without_verdicts_volumes_and_the_sample_are_shown(home: Path) -> None:
     text = report(home).stdout
     assert "no verdicts" in text
-    assert "2025-06-29" in text
+    assert ["2025-06-29", "2", "2", "0", "0.65"] in cells(text)
+    assert ["R-cccccc", "2025-06-29", "2", "0.35"] in cells(text)
 
 
-def test_the_sample_is_the_same_whenever_it_is_drawn() -> None:
-    many = accounts(*[(f"a{n}", "R-aaaaaa", n, 0.5, "two_way") for n in range(200)])
-    drawn = audit_sample(many, FIRST)
-    assert len(drawn) == 20
-    assert drawn == audit_sample(many.sample(fraction=1, shuffle=True, seed=1), FIRST)
-    assert drawn != audit_sample(many, SECOND)
+def test_what_is_decided_is_no_longer_asked_for(home: Path) -> None:
+    decide(home, ("R-cccccc", "watch", "2025-06-30T10:00:00"), ("b1", "cleared", DAY))
+    asked = [line[0] for line in cells(report(home, "--warehouse", str(home / "w.duckdb")).stdout)]
+    assert "R-cccccc" in asked, "watching is not deciding"
+    assert "R-bbbbbb" not in asked
 
 
-def test_stability_index_and_interval() -> None:
-    scores = [n / 100 for n in range(100)]
-    assert psi(scores, scores) == 0
-    assert psi(scores, [s / 3 for s in scores]) > 0.25
-    low, high = interval(8, 10)
-    assert (round(low, 2), round(high, 2)) == (0.49, 0.94)
+def test_up_to_a_night(home: Path) -> None:
+    text = report(home, "--run-date", "2025-06-22").stdout
+    assert "2025-06-29" not in text
+    assert "one night alone" in text

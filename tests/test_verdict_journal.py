@@ -54,9 +54,17 @@ def test_a_torn_line_was_never_said_to_be_kept(warehouse: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:20])
     assert verdict_journal.read(warehouse).height == 1
-    verdict_journal.append(warehouse, {**GIVEN, "verdict": "watch"})
+    verdict_journal.append(warehouse, {**GIVEN, "verdict": "watch", "decided_at": "2025-06-23T10:00:00"})
     assert path.read_bytes().startswith(whole)
     assert verdict_journal.read(warehouse)["verdict"].to_list() == ["cleared", "watch"]
+
+
+@pytest.mark.parametrize("order", [("confirmed", "cleared"), ("cleared", "confirmed")])
+def test_of_one_subject_and_time_the_last_given_counts(warehouse: Path, order: tuple[str, str]) -> None:
+    """Two verdicts of one day, dated by the day alone, are of one time."""
+    for verdict in order:
+        assert label("a1", verdict, "--decided-at", "2025-06-25", "--warehouse", str(warehouse)).exit_code == 0
+    assert verdict_journal.read(warehouse)["verdict"].to_list() == [order[1]]
 
 
 @pytest.mark.parametrize("line", ["nonsense", "{}", '{"subject_id": "a"}', json.dumps({**GIVEN, "decided_at": "June"})])
