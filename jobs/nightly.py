@@ -38,6 +38,7 @@ def nightly(
     Raises the classes of `jobs.errors`; the nights published before the failure stand.
     """
     with runs.shelf(out), _opened(warehouse, settings.engine) as db:
+        db.confine(exports)
         nights = _nights(db, exports, out, run_date, catch_up, settings)
         for night in nights:
             _run(db, exports, out, night, settings)

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 from filelock import FileLock, Timeout
 
+from jobs import migrations
 from jobs.errors import BusyError, RingwatchError
 
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 1
-"""Raised when the tables of the file change shape; an older file is then rebuilt from the exports."""
-
-_REBUILD = "Move it away and run `ringwatch rebuild`, which loads the exports anew"
+_REBUILD = "Run `ringwatch rebuild`, which makes it again from the exports and the published nights"
 
 
 class Warehouse:
@@ -71,7 +69,9 @@ class Warehouse:
             raise
         try:
             warehouse._settle(memory_limit, threads, max_temp)
-            warehouse._check_version(read_only)
+            migrations.upgrade(warehouse, read_only=read_only)
+            if read_only:
+                warehouse.confine()
         except BaseException:
             warehouse.close()
             raise
@@ -92,6 +92,19 @@ class Warehouse:
         os.umask(self._umask)
         if self._lock:
             self._lock.release()
+
+    def confine(self, *folders: Path) -> None:
+        """From here on the engine reads and writes its own file, its temporary folder, and what lies below these
+        folders (links in them followed one step), and no statement can undo it."""
+        links = [link for folder in folders for link in folder.glob("*") if link.is_symlink()]
+        allowed = sorted({str(path.resolve()) for path in (self.scratch, *folders, *links)})
+        for name, value in (
+            ("allowed_directories", allowed),
+            ("enable_external_access", False),
+            ("allowed_configs", ["memory_limit"]),  # lowered while exports are loaded
+            ("lock_configuration", True),
+        ):
+            self.rows(f"SET {name} = $value", value=value)
 
     def make(self, table: str, sql: str, **params: object) -> None:
         """Create or replace the night's table `table` from one SELECT."""
@@ -167,6 +180,7 @@ class Warehouse:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
+            "allow_persistent_secrets": False,
             # Ids are keyed hashes, and no dictionary makes them smaller; with these, 4 M orders take twice as long to
             # store, and as long again to read in the night, for a file of a third of the size.
             "disabled_compression_methods": "dict_fsst,bitpacking,rle",
@@ -175,16 +189,6 @@ class Warehouse:
             settings["threads"] = threads
         for name, value in settings.items():
             self.rows(f"SET {name} = $value", value=value)
-
-    def _check_version(self, read_only: bool) -> None:
-        tables = {name for (name,) in self.rows("SELECT table_name FROM duckdb_tables()")}
-        if "warehouse_version" in tables:
-            if self.rows("SELECT version FROM warehouse_version") != [(VERSION,)]:
-                raise RingwatchError(f"the warehouse {self.path} was written by another version. {_REBUILD}")
-        elif tables or read_only:
-            raise RingwatchError(f"{self.path} is a database, but not a ringwatch warehouse. {_REBUILD}")
-        else:
-            self.rows(f"CREATE TABLE warehouse_version AS SELECT {VERSION} AS version")
 
 
 def _bytes(size: str) -> float:
