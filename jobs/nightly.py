@@ -19,13 +19,14 @@ from graph.ties import ties
 from graph.uses import uses
 from graph.verdicts import verdicts
 from graph.watchlists import watchlists
-from jobs import published, runs
+from jobs import pruned, published, runs
 from jobs.door import drops, load
 from jobs.record import record
 from jobs.register_store import PLACE, VERDICTS, learn, recall, what_verdicts_did
 from jobs.settings import EngineSettings, Settings
 from jobs.steps import Counted, Steps
 from jobs.summary import nothing_new, summary
+from jobs.tombstones import obey
 from jobs.verdict_journal import recall_verdicts
 from jobs.warehouse import Warehouse
 
@@ -51,6 +52,7 @@ def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Sett
     with runs.building(out, run_date) as night, Steps(run_date, Counted(db)) as steps:
         with steps.step("load") as step:
             report = load(db, exports, settings.exports, until=run_date)
+            obey(db, db.path)
             step.rows = sum(file.rows_read for file in report.files)
         place = recall(db, out, run_date)
         recall_verdicts(db)
@@ -115,7 +117,8 @@ def _nights(
     dropped = [drop.date for drop in drops(exports) if drop.date]
     if not dropped:  # only its rows can date a drop whose folder does not; loading it once more costs nothing
         dropped = load(db, exports, settings.exports, until=None).dates[-1:]
-    return sorted(set(dropped) - set(published.dates(out))) if catch_up else dropped[-1:]
+    done = pruned.read(out).nights.union(published.dates(out))
+    return sorted(set(dropped) - done) if catch_up else dropped[-1:]
 
 
 def _opened(warehouse: Path, engine: EngineSettings) -> Warehouse:

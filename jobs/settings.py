@@ -57,6 +57,22 @@ class PublishSettings(Part):
     language: Literal["zh", "en"] = Field("zh", description="of every sentence in the tables")
 
 
+class RetentionSettings(Part):
+    """How long things are kept before `ringwatch prune` takes them away; None: for ever. Days are counted back from the
+    newest published night, or from today if that is earlier, so that no wrong clock and no odd drop deletes anything.
+    """
+
+    drops_days: int | None = Field(
+        None, ge=1, description="drops and their rows; at least method.ties.window_days, for younger rows make ties"
+    )
+    nights_days: int | None = Field(
+        None, ge=1, description="published nights; at least method.verdicts.days, for verdicts lean on what they saw"
+    )
+    bundles_days: int | None = Field(
+        None, ge=1, description="case bundles; never before the hand-over log's own keep_until (case.keep_years)"
+    )
+
+
 class Settings(Part):
     """Everything that can be set."""
 
@@ -65,6 +81,7 @@ class Settings(Part):
     publish: PublishSettings = PublishSettings()
     method: Method = Method()
     case: CaseSettings = CaseSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     def digest(self) -> str:
         """SHA-256 of the effective settings, defaults included, as canonical JSON."""

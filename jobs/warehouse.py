@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 from filelock import FileLock, Timeout
 
-from jobs import migrations
+from jobs import durable, migrations
 from jobs.errors import BusyError, RingwatchError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Warehouse:
         """
         if read_only and not path.is_file():
             raise RingwatchError(f"no warehouse at {path}. Run `ringwatch nightly` first")
-        lock = None if read_only else _take_lock(path)
+        lock = None if read_only else take_lock(path)
         scratch = (temp_directory or path.parent) / f"{path.name}.{os.getpid() if read_only else 'run'}.tmp"
         try:
             # A killed run leaves its spilled rows behind; we hold the lock, so nobody is using them.
@@ -105,6 +105,19 @@ class Warehouse:
             ("lock_configuration", True),
         ):
             self.rows(f"SET {name} = $value", value=value)
+
+    def rewrite(self) -> None:
+        """Write the file anew and close it: deleted rows leave the disk, and not only the tables."""
+        beside = self.path.with_name(f"{self.path.name}.rewriting")
+        remove(beside)
+        try:
+            self.rows("ATTACH $path AS rewritten", path=str(beside))
+            self.rows(f'COPY FROM DATABASE "{self.rows("SELECT current_database()")[0][0]}" TO rewritten')
+            self.rows("DETACH rewritten")
+            self.con.close()
+            durable.take_place(beside, self.path)
+        finally:
+            remove(beside)
 
     def make(self, table: str, sql: str, **params: object) -> None:
         """Create or replace the night's table `table` from one SELECT."""
@@ -191,13 +204,21 @@ class Warehouse:
             self.rows(f"SET {name} = $value", value=value)
 
 
+def remove(path: Path) -> None:
+    """Delete a database and its log of changes, where they are."""
+    for file in (path, path.with_name(f"{path.name}.wal")):
+        file.unlink(missing_ok=True)
+
+
 def _bytes(size: str) -> float:
     """DuckDB's own way to write a size, such as 3.7 GiB."""
     number, unit = size.split()
     return float(number) * 1024.0 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit)
 
 
-def _take_lock(path: Path) -> FileLock:
+def take_lock(path: Path) -> FileLock:
+    """Hold the warehouse for writing; release it when done. Raises BusyError, or RingwatchError where nothing can be
+    written."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(f"{path}.lock", mode=0o600)
