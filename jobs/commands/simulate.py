@@ -26,7 +26,11 @@ from jobs.commands import options
     help="mixed: each table in another.",
 )
 @click.option(
-    "--world", type=click.Choice(["market", "agents"]), default="market", show_default=True, help="Two, made apart."
+    "--world",
+    type=click.Choice(["market", "agents", "bazaar"]),
+    default="market",
+    show_default=True,
+    help="Three, made apart.",
 )
 def command(out: Path, **market: Any) -> None:
     """Write a labelled synthetic market and its truth."""

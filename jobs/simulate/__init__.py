@@ -1,6 +1,6 @@
 """Labelled synthetic markets in the contract's exports.
 
-Everything in them is made up; no row comes from a real platform. Two worlds, made apart from each other, have honest
+Everything in them is made up; no row comes from a real platform. Three worlds, made apart from each other, have honest
 trade with a realistic skew, innocent groups that look like rings, and planted rings of all fourteen typologies, from
 loud to quiet. One generator is never the whole truth: methods that survive only one of them are worth nothing.
 """
@@ -17,7 +17,7 @@ import polars as pl
 
 from graph.exports import ACCOUNTS, CHAT_LINKS, DEVICES, ORDERS
 from jobs.errors import UsageError
-from jobs.simulate import agents, market
+from jobs.simulate import agents, bazaar, market
 from jobs.simulate.dirt import dirty
 from jobs.simulate.ledger import Ledger
 from jobs.simulate.nights import drop, finish
@@ -27,9 +27,10 @@ from jobs.simulate.spell import spell
 from jobs.simulate.write import suffix, write
 
 WORLDS: Mapping[WorldName, Callable[[Options], Ledger]] = MappingProxyType(
-    {"market": market.build, "agents": agents.build}
+    {"market": market.build, "agents": agents.build, "bazaar": bazaar.build}
 )
-"""What makes each world: `market` draws trade at random, `agents` lets people follow scripts day by day."""
+"""What makes each world: `market` draws trade at random, `agents` lets people follow scripts day by day, `bazaar` grows
+a heavy-tailed population first and hides hands in it."""
 
 __all__ = ["WORLDS", "simulate"]
 
@@ -52,6 +53,7 @@ def simulate(
 
     truth: one row an account on a planted ring: ring_id, typology, account_id, role (of the contract's
     roles). The first drop holds 180 days of history, each later one the rows that are new or changed since.
+    A world that notes who only looks guilty also writes `out/lookalikes.parquet`: account_id, kind.
     Same arguments, same bytes. Raises UsageError when an argument is out of range or `out` is not empty.
     """
     options = Options(accounts, seed, nights, camouflage, mute, dirt, file_format, until, every_days)
@@ -62,6 +64,8 @@ def simulate(
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger = WORLDS[world](options)
     write(iter([_truth(ledger)]), out / "truth.parquet")
+    if ledger.lookalikes:
+        write(iter([_lookalikes(ledger)]), out / "lookalikes.parquet")
     _write_drops(ledger, out)
 
 
@@ -98,3 +102,14 @@ def _truth(ledger: Ledger) -> pl.DataFrame:
             "role": role,
         }
     ).sort("ring_id", "account_id")
+
+
+def _lookalikes(ledger: Ledger) -> pl.DataFrame:
+    """One row an account on no planted ring, with the first reason noted for it."""
+    members = {row[2] for row in ledger.truth}
+    kinds: dict[int, str] = {}
+    for account, kind in ledger.lookalikes:
+        if account not in members and ledger.accounts["registered_at"][account] <= ledger.options.end:
+            kinds.setdefault(account, kind)
+    ids = spell("a", np.array(list(kinds), np.int64), ledger.options.seed, "account")
+    return pl.DataFrame({"account_id": ids, "kind": list(kinds.values())}).sort("account_id")

@@ -20,7 +20,8 @@ class Ledger:
     """Accounts as columns, the batches of the other tables, and the planted truth.
 
     `accounts` has the contract's columns, `gone_at`, and whatever else a world keeps of its people. `truth` is
-    (ring, typology, account, role).
+    (ring, typology, account, role); `lookalikes` (account, kind) are those who only look guilty, where a world notes
+    them.
     """
 
     options: Options
@@ -29,6 +30,7 @@ class Ledger:
     devices: list[Rows] = field(default_factory=list)
     chats: list[Rows] = field(default_factory=list)
     truth: list[tuple[int, str, int, str]] = field(default_factory=list)
+    lookalikes: list[tuple[int, str]] = field(default_factory=list)
     _next: dict[str, int] = field(default_factory=dict)
 
     def stream(self, *path: int) -> Rng:

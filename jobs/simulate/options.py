@@ -9,7 +9,7 @@ from typing import Literal
 from jobs.errors import UsageError
 
 FileFormat = Literal["csv", "parquet", "mixed"]
-WorldName = Literal["market", "agents"]
+WorldName = Literal["market", "agents", "bazaar"]
 
 DAY = 86_400
 """Seconds in a day; all times inside the simulator are seconds since 1970 on the platform's clock."""

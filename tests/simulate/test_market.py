@@ -164,6 +164,8 @@ def test_honest_trade_is_skewed(market: Drops) -> None:
     assert sum(sold[: len(sold) // 10]) > 0.4 * sum(sold)
 
 
+# Not in the bazaar: a few of its hands leave nothing but their timing.
+@pytest.mark.parametrize("world", ["market", "agents"])
 @pytest.mark.parametrize("camouflage", [0.0, 0.5, 1.0])
 def test_every_ring_is_connected(tmp_path: Path, world: WorldName, camouflage: float) -> None:
     simulate(tmp_path / "out", accounts=2_000, seed=2, camouflage=camouflage, world=world)
