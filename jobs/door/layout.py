@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
 
+import polars as pl
+
+from graph.exports import Export
 from jobs.door.discover import Source
 from jobs.door.personal import masked
 from jobs.errors import ExportError
@@ -29,28 +34,43 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class Received:
+    """One file as received: what is known of it before its rows are looked at."""
+
+    source: Source
+    file_id: int
+    stamp: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Place:
-    """Where one file's rows go."""
+    """Where the rows of files that are read together go: first all under `file_id`, in the end each under its own."""
 
     w: Warehouse
-    source: Source
+    export: Export
     drop_date: date
     file_id: int
     zone: str
 
     @property
     def table(self) -> str:
-        return f"{self.source.export.name}_rows"
+        return f"{self.export.name}_rows"
 
 
 class ExportFile(Protocol):
-    """One export file that can be read: what the formats have in common.
+    """An export file that can be read, or several small ones of one table as if they were one: what the formats have in
+    common.
 
-    `malformed` are the records that could not be split into columns, ascending, known after the bulk reading;
-    `reason` says why. `broken` is the SQL condition of a record that was read, but is no row.
+    `received` are the files; records are numbered from 1 through all of them. `layout` is how they are read, `layouts`
+    what each carries. `malformed` are the records that could not be split into columns, ascending, known after the
+    bulk reading; `reason` says why. `broken` is the SQL condition of a record that was read, but is no row.
     """
 
+    received: Sequence[Received]
     layout: Layout
+    layouts: Sequence[Layout]
     reason: str
     broken: str
 
@@ -59,11 +79,14 @@ class ExportFile(Protocol):
         """Does the relation bring the records' numbers as `line`? Known before each reading."""
 
     @property
-    def total(self) -> int:
-        """Records in the file, malformed ones included."""
+    def totals(self) -> Sequence[int]:
+        """Records in each file, malformed ones included."""
 
     @property
     def malformed(self) -> Sequence[int]: ...
+
+    def blamed(self) -> Source:
+        """The file that DuckDB failed to read."""
 
     def relation(self) -> str:
         """SQL of all well-formed records: the raw columns under our names; with `line` if `numbers_itself`."""
@@ -76,6 +99,32 @@ class ExportFile(Protocol):
 
     def raw(self, lines: Sequence[int]) -> list[str]:
         """The text of these records as received, decoded."""
+
+
+def parts(file: ExportFile) -> pl.DataFrame:
+    """One row a file of `file` that has records: `place` (its place among them), `file_id`, `before` (records of the
+    files before it) and `until` (with its own)."""
+    until = list(accumulate(file.totals))
+    rows = [
+        (at, received.file_id, end - total, end)
+        for at, (received, total, end) in enumerate(zip(file.received, file.totals, until, strict=True))
+        if total
+    ]
+    schema = {"place": pl.Int64, "file_id": pl.Int64, "before": pl.Int64, "until": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def origin(file: ExportFile, number: int) -> tuple[Source, int]:
+    """The file that record `number` comes from, and its number there."""
+    ends = list(accumulate(file.totals))
+    at = bisect_left(ends, number)
+    return file.received[at].source, number - ends[at] + file.totals[at]
+
+
+def refusal(file: ExportFile, number: int | None, what: str, do: str, column: str | None = None) -> ExportError:
+    """What is said of record `number`, or of the file."""
+    source, line = origin(file, number) if number else (file.received[0].source, None)
+    return ExportError(what, file=source.rel, line=line, column=column, do=do)
 
 
 def lay_out(source: Source, names: Sequence[str], rename: Mapping[str, str]) -> Layout:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,21 +12,20 @@ from pathlib import Path
 import duckdb
 
 from graph.exports import EXPORTS, Export
+from jobs.door.damage import disk_full_said_clearly, unreadable
 from jobs.door.discover import Drop, Source, drops, sources
 from jobs.door.known import reading, unchanged
 from jobs.door.layout import ExportFile, Place
-from jobs.door.parquetfile import ParquetFile
 from jobs.door.settings import DoorSettings
-from jobs.door.store import FileRecord, ensure_tables, forget, next_file_id, reconcile, supersede, sweep
+from jobs.door.store import FileRecord, add_files, ensure_tables, forget, next_file_id, reconcile, supersede, sweep
 from jobs.door.take import judge, pour
-from jobs.door.text import prepare, sha256, stamp
-from jobs.door.textfiles import CsvFile, NdjsonFile
-from jobs.errors import ExportError, NotYetError, RingwatchError, UsageError
+from jobs.door.text import stamp
+from jobs.door.together import Opener
+from jobs.errors import ExportError, NotYetError, UsageError
 from jobs.warehouse import Warehouse
 
 _MEMORY = "700MB"
 """What DuckDB may hold while rows are poured: more buys no speed, and the whole process stays below a gigabyte."""
-_NOT_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.FatalException, duckdb.InternalError)
 _UNDATED = date(1, 1, 1)
 """Stands in for the date of a drop that only its rows can date."""
 
@@ -78,7 +76,7 @@ def _load_drop(
     if door.ready_file and not (drop.folder / door.ready_file).is_file():
         raise NotYetError(f"{drop.folder} has no {door.ready_file} yet. Try again when the drop is whole")
     files = sources(drop, exports)
-    with _disk_full_said_clearly(), _emptied(w.scratch / "door") as scratch:
+    with disk_full_said_clearly(), _emptied(w.scratch / "door") as scratch:
         if unchanged(w, drop, files, door):
             return
         loaded = drop.date or _UNDATED
@@ -88,7 +86,7 @@ def _load_drop(
             with w.transaction():
                 forget(w, loaded)
                 for export in EXPORTS:
-                    _judge_table(w, export, [p for p in poured if p.place.source.export is export], door)
+                    _judge_table(w, export, loaded, [p for p in poured if p[0].export is export], door)
                 if drop.date is None:
                     _date_by_rows(w, until)
         except BaseException:
@@ -96,15 +94,8 @@ def _load_drop(
             raise
 
 
-@dataclass(frozen=True)
-class _Poured:
-    """A file whose rows are in the warehouse, but count nowhere yet."""
-
-    place: Place
-    file: ExportFile
-    sha256: str
-    bytes: int
-    stamp: str
+Poured = list[tuple[Place, ExportFile]]
+"""Files whose rows are in the warehouse, but count nowhere yet."""
 
 
 def _pour_all(
@@ -114,69 +105,42 @@ def _pour_all(
     door: DoorSettings,
     scratch: Path,
     progress: Callable[[str], None],
-) -> list[_Poured]:
-    first, poured = next_file_id(w), list[_Poured]()
-    for number, source in enumerate(files):
-        progress(source.rel)
-        before, place = stamp(source), Place(w, source, drop_date, first + number, door.zone)
-        own = scratch / str(number)
-        own.mkdir(mode=0o700)
-        with _unreadable(source):
-            file, digest, size = _opened(w, source, door, own)
+) -> Poured:
+    poured = Poured()
+    for file in Opener(w, door, scratch, progress).files(files, next_file_id(w)):
+        first = file.received[0]
+        place = Place(w, first.source.export, drop_date, first.file_id, door.zone)
+        with _unreadable(file):
             pour(place, file)
-        poured.append(_Poured(place, file, digest, size, str(before)))
+        poured.append((place, file))
     return poured
 
 
-def _judge_table(w: Warehouse, export: Export, poured: Sequence[_Poured], door: DoorSettings) -> None:
+def _judge_table(w: Warehouse, export: Export, drop_date: date, poured: Poured, door: DoorSettings) -> None:
     if not poured:
         return
-    set_aside = []
-    for p in poured:
-        with _unreadable(p.place.source):
-            set_aside.append(judge(p.place, p.file))
-    beaten = supersede(w, export, poured[0].place.drop_date)
-    for p, aside in zip(poured, set_aside, strict=True):
-        if str(stamp(p.place.source)) != p.stamp:
-            rel = p.place.source.rel
+    set_aside = 0
+    for place, file in poured:
+        with _unreadable(file):
+            set_aside += judge(place, file)
+    beaten = supersede(w, export, drop_date)
+    files = [file for _, file in poured]
+    for received in (received for file in files for received in file.received):
+        if str(stamp(received.source)) != received.stamp:
+            rel = received.source.rel
             raise NotYetError(f"file {rel}: changed while it was read. Try again when the drop is whole")
-        _record(w, p, aside, beaten.get(p.place.file_id, 0), door)
-    for record in _records(
-        w, "drop_date = $drop AND table_name = $table", drop=poured[0].place.drop_date, table=export.name
-    ):
-        reconcile(record)
+    add_files(w, export, drop_date, files, beaten, reading(door, export))
+    records = _records(w, "drop_date = $drop AND table_name = $table", drop=drop_date, table=export.name)
+    reconcile(records, set_aside)
 
 
-def _record(w: Warehouse, poured: _Poured, set_aside: int, superseded: int, door: DoorSettings) -> None:
-    source, layout = poured.place.source, poured.file.layout
-    w.rows(
-        "INSERT INTO files SELECT $file, $drop, $table, $path, $sha, $bytes, $read, count(*), $superseded, $aside,"
-        f" $columns, $unknown, $reading, $stamp FROM {poured.place.table}"
-        " WHERE file_id = $file AND drop_date IS NOT NULL",
-        file=poured.place.file_id,
-        drop=poured.place.drop_date,
-        table=source.export.name,
-        path=source.rel,
-        sha=poured.sha256,
-        bytes=poured.bytes,
-        read=poured.file.total,
-        superseded=superseded,
-        aside=set_aside,
-        columns=list(layout.ours),
-        unknown=list(layout.unknown),
-        reading=reading(door, source.export),
-        stamp=poured.stamp,
-    )
-
-
-def _opened(w: Warehouse, source: Source, door: DoorSettings, scratch: Path) -> tuple[ExportFile, str, int]:
-    """The file ready to be read, the SHA-256 and the size of its bytes as received."""
-    rename = door.rename.get(source.export.name, {})
-    if source.kind == "parquet":
-        return ParquetFile(source, rename, w, scratch), sha256(source), stamp(source).size
-    text = prepare(source, scratch)
-    kind = CsvFile if source.kind == "csv" else NdjsonFile
-    return kind(source, text, rename, w, scratch), text.sha256, text.bytes
+@contextmanager
+def _unreadable(file: ExportFile) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error:
+        with unreadable(file.blamed()):
+            raise
 
 
 def _date_by_rows(w: Warehouse, until: date | None) -> None:
@@ -207,36 +171,6 @@ def _records(w: Warehouse, condition: str, **params: object) -> list[FileRecord]
     )
     names = [field.name for field in fields(FileRecord)]
     return [FileRecord(**{**dict(zip(names, row, strict=True)), "unknown": tuple(row[-1])}) for row in rows]
-
-
-@contextmanager
-def _unreadable(source: Source) -> Iterator[None]:
-    """What DuckDB says of a damaged file quotes the file; the message for people does not."""
-    try:
-        yield
-    except duckdb.Error as error:
-        # For damaged Parquet DuckDB has no class of its own: what is left is not about the file.
-        if _disk_full(error) or isinstance(error, _NOT_THE_FILE):
-            raise
-        raise ExportError(f"damaged, or no {source.kind}", file=source.rel, do="Send it again") from None
-
-
-@contextmanager
-def _disk_full_said_clearly() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, duckdb.Error) as error:
-        if not _disk_full(error):
-            raise
-        raise RingwatchError(
-            "no space left for the warehouse or its temporary files. Nothing of this drop was kept;"
-            " free some and run again"
-        ) from error
-
-
-def _disk_full(error: Exception) -> bool:
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return full or "No space left" in str(error) or "max_temp_directory_size" in str(error)
 
 
 @contextmanager

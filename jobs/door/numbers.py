@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from jobs.door.layout import ExportFile, Place
+from jobs.door.layout import ExportFile, Place, parts
 from jobs.errors import RingwatchError
 
 _BLOCK = 4096
@@ -38,9 +38,7 @@ def prove_order(place: Place, file: ExportFile) -> None:
     What DuckDB reads with one thread it cannot have shuffled; so small files, of which there may be thousands, pass.
     """
     rows = f"{place.table} WHERE file_id = $file AND line > 0"
-    keys = ", ".join(
-        c.name for c in place.source.export.columns if c.name in place.source.export.key and c.type == "id"
-    )
+    keys = ", ".join(c.name for c in place.export.columns if c.name in place.export.key and c.type == "id")
     count, last = place.w.rows(f"SELECT count(*), max(line) FROM {rows}", file=place.file_id)[0]
     if count < _SMALL:
         return
@@ -52,7 +50,22 @@ def prove_order(place: Place, file: ExportFile) -> None:
     read = place.w.rows(f"SELECT line, {keys} FROM ({relation}) ORDER BY 1")
     place.w.drop("door_few")
     if [row[1:] for row in found] != [row[1:] for row in read]:
-        raise RingwatchError(f"file {place.source.rel}: line numbers do not lead back to its lines. Please report it")
+        rel = file.received[0].source.rel
+        raise RingwatchError(f"file {rel}: line numbers do not lead back to its lines. Please report it")
+
+
+def part(place: Place, file: ExportFile) -> None:
+    """Give rows and rejects of files that were read together their own file and their number in it."""
+    if len(file.received) == 1:
+        return
+    place.w.con.register("door_parts", parts(file))
+    for table in (place.table, "rejects_rows"):
+        place.w.rows(
+            f"UPDATE {table} SET file_id = p.file_id, line = line - p.before FROM door_parts p"
+            f" WHERE {table}.file_id = $file AND line > p.before AND line <= p.until",
+            file=place.file_id,
+        )
+    place.w.con.unregister("door_parts")
 
 
 def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:

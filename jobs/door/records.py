@@ -11,35 +11,30 @@ For NDJSON: a record is a physical line that is not blank; a carriage return tha
 from __future__ import annotations
 
 import csv
+import gc
 import sys
 from array import array
 from bisect import bisect_left
-from codecs import BOM_UTF8
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, groupby, islice
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol, TextIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import polars as pl
 
 from jobs.door.text import Text
 
 MAX_SPAN = 1000
-_BATCH = 20_000
+_BATCH, _BLOCK = 20_000, 1 << 22
 # The csv module would refuse fields over 128 KB; how long a line may be is decided in text.py.
 csv.field_size_limit(sys.maxsize)
 
 
 class Records(Protocol):
-    """A text export whose records are known. `total` counts them, `malformed` are the ones set aside unread, ascending.
+    """The records of text exports that are read together, numbered through. `totals` counts those of each file,
+    `malformed` are the ones set aside unread, ascending."""
 
-    `path` is what DuckDB reads; it holds the records that are not malformed, in order.
-    """
-
-    path: Path
-    total: int
+    totals: Sequence[int]
     malformed: Sequence[int]
 
     def raw(self, numbers: Iterable[int]) -> Iterator[str]:
@@ -47,11 +42,14 @@ class Records(Protocol):
 
 
 class Lines:
-    """Every record is one physical line, and none is blank; the first `header` lines are no records."""
+    """One file in which every record is one physical line, and none is blank; the first `header` lines are no records.
+
+    `path` is what DuckDB reads.
+    """
 
     def __init__(self, text: Text, header: int, malformed: Sequence[int] = ()) -> None:
         self.path = text.path
-        self.total = text.lines - header
+        self.totals = [text.lines - header]
         self.malformed = malformed
         self._header, self._marks = header, text.marks
 
@@ -69,28 +67,34 @@ class Lines:
 
 
 class Walked:
-    """Records found one by one; `path` is a Parquet copy of the good ones: `line` (the record's number), `c0`, `c1` …
+    """Records found one by one. `paths` are a Parquet copy of the good ones: `line` (the record's number), `c0`, `c1` …
 
     Parquet, for what made a file be walked (quotes, stray carriage returns) would be misread in a text copy as well.
     """
 
     def __init__(
-        self, source: Path, path: Path, starts: array[int], malformed: Sequence[int], *, one_line: bool
+        self,
+        paths: Sequence[Path],
+        files: Sequence[tuple[Path, array[int]]],
+        malformed: Sequence[int],
+        *,
+        one_line: bool,
     ) -> None:
-        self.path = path
-        self._one_line = one_line
-        self.total = len(starts) - 1
+        self.paths = paths
         self.malformed = malformed
-        self._source = source
-        self._starts = starts
+        self.totals = [len(starts) for _, starts in files]
+        self._files, self._one_line = files, one_line
+        self._before = [0, *accumulate(self.totals)]
 
     def raw(self, numbers: Iterable[int]) -> Iterator[str]:
-        with self._source.open("rb") as file:
-            for number in numbers:
-                file.seek(self._starts[number - 1])
-                length = self._starts[number] - self._starts[number - 1]
-                raw = file.readline() if self._one_line else file.read(length)
-                yield _text(raw, first=self._starts[number - 1] == 0)
+        for at, group in groupby(numbers, lambda number: bisect_left(self._before, number) - 1):
+            source, starts = self._files[at]
+            with source.open("rb") as file:
+                for place in (number - self._before[at] for number in group):
+                    file.seek(starts[place - 1])
+                    length = starts[place] - starts[place - 1] if place < len(starts) else -1
+                    raw = file.readline() if self._one_line else file.read(length)
+                    yield _text(raw, first=starts[place - 1] == 0)
 
 
 def _text(raw: bytes, *, first: bool = False) -> str:
@@ -108,128 +112,155 @@ def header(path: Path) -> list[str]:
         return []
 
 
-def walk_csv(source: Path, copy: Path, width: int, free_text: frozenset[int]) -> Walked:
-    """Find the records of a CSV file with quotes or blank lines; fields at `free_text` may hold line ends."""
-    starts, malformed = array("q"), list[int]()
-    with source.open("rb") as file, _Copy(copy, width) as out:
-        lines = _Ahead(file)
-        lines.take(1)
-        while lines.more():
-            line = lines.peek(0)
-            start = lines.offset
-            if not line.strip(b"\r\n"):
-                lines.take(1)
-                continue
-            starts.append(start)
-            if b'"' not in line and b"\r" not in line.rstrip(b"\r\n"):
-                lines.take(1)
-                if line.count(b",") + 1 == width:
-                    out.add(len(starts), _text(line).split(","))
+def walk_csv(sources: Sequence[Path], copy: Path, width: int, free_text: frozenset[int]) -> Walked:
+    """Find the records of CSV files with quotes or blank lines; fields at `free_text` may hold line ends."""
+    files: list[tuple[Path, array[int]]] = []
+    malformed, number = list[int](), 0
+    with _Copy(copy, width) as out:
+        for source in sources:
+            starts = array("q")
+            for start, fields in _csv_records(source, width, free_text):
+                number += 1
+                starts.append(start)
+                if fields is None:
+                    malformed.append(number)
                 else:
-                    malformed.append(len(starts))
-                continue
-            fields, span = _record(lines, width, free_text)
-            lines.take(span)
-            if fields is None:
-                malformed.append(len(starts))
-            else:
-                out.add(len(starts), fields)
-        starts.append(lines.offset)
-    return Walked(source, copy, starts, malformed, one_line=False)
+                    out.add(number, fields)
+            files.append((source, starts))
+    return Walked(out.paths, files, malformed, one_line=False)
 
 
-def walk_ndjson(source: Path, copy: Path, separator: bytes) -> Walked:
-    """Find the records of an NDJSON file with blank lines, stray carriage returns, or the byte `separator`."""
-    starts, malformed, offset = array("q"), list[int](), 0
-    with source.open("rb") as file, _Copy(copy, 1) as out:
-        for line in file:
-            bare = line.rstrip(b"\r\n") if offset else line.rstrip(b"\r\n").removeprefix(BOM_UTF8)
-            if bare.strip(b" \t\r"):
-                starts.append(offset)
-                if separator in bare or b"\r" in bare:
-                    malformed.append(len(starts))
-                else:
-                    out.add(len(starts), [_text(bare)])
-            offset += len(line)
-    starts.append(offset)
-    return Walked(source, copy, starts, malformed, one_line=True)
+def walk_ndjson(sources: Sequence[Path], copy: Path, separator: str) -> Walked:
+    """Find the records of NDJSON files with blank lines, stray carriage returns, or the character `separator`."""
+    files: list[tuple[Path, array[int]]] = []
+    malformed, number = list[int](), 0
+    with _Copy(copy, 1) as out:
+        for source in sources:
+            starts, offset = array("q"), 0
+            with source.open(encoding="utf-8", newline="\n") as file:
+                for line in file:
+                    bare = line.rstrip("\r\n") if offset else line.rstrip("\r\n").removeprefix("\ufeff")
+                    if bare.strip(" \t\r"):
+                        number += 1
+                        starts.append(offset)
+                        if separator in bare or "\r" in bare:
+                            malformed.append(number)
+                        else:
+                            out.add(number, (bare,))
+                    offset += _bytes(line)
+            files.append((source, starts))
+    return Walked(out.paths, files, malformed, one_line=True)
+
+
+def _bytes(line: str) -> int:
+    return len(line) if line.isascii() else len(line.encode())
 
 
 class _Copy:
-    """The Parquet file that `Walked` names, written some thousands of records at a time."""
+    """The Parquet files that `Walked` names, each of some thousands of records."""
 
-    def __init__(self, path: Path, width: int) -> None:
-        names = [("line", pa.int64()), *((f"c{place}", pa.string()) for place in range(width))]
-        self._writer = pq.ParquetWriter(path, pa.schema(names))
-        self._rows = list[tuple[int | str, ...]]()
+    def __init__(self, folder: Path, width: int) -> None:
+        folder.mkdir(exist_ok=True)
+        self.paths = list[Path]()
+        self._folder, self._width = folder, width
+        self._numbers, self._rows = list[int](), list[Sequence[str]]()
 
     def __enter__(self) -> _Copy:
+        # Millions of lists without a circle among them: looking for circles takes longer than all the rest.
+        self._collected = gc.isenabled()
+        gc.disable()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._flush()
-        self._writer.close()
+        if self._collected:
+            gc.enable()
 
     def add(self, number: int, cells: Sequence[str]) -> None:
-        self._rows.append((number, *cells))
+        self._numbers.append(number)
+        self._rows.append(cells)
         if len(self._rows) == _BATCH:
             self._flush()
 
     def _flush(self) -> None:
-        schema = self._writer.schema
-        columns = list(zip(*self._rows, strict=True)) or [()] * len(schema)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+        columns = zip(*self._rows, strict=True) if self._rows else [()] * self._width
+        named = {f"c{place}": pl.Series(column, dtype=pl.String) for place, column in enumerate(columns)}
+        self.paths.append(self._folder / str(len(self.paths)))
+        # Read once and thrown away: what makes a file small or quick to search only costs time.
+        frame = pl.DataFrame({"line": pl.Series(self._numbers, dtype=pl.Int64), **named})
+        frame.write_parquet(self.paths[-1], compression="lz4", statistics=False)
+        self._numbers.clear()
         self._rows.clear()
 
 
 class _Ahead:
-    """Lines of a file with a look at those to come."""
+    """Lines of a file, as many at once as are needed; the record that is looked at begins at `offset`."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: TextIO) -> None:
         self._file = file
-        self._held: deque[bytes] = deque()
+        self._held, self._at = list[str](), 0
         self.offset = 0
 
-    def peek(self, ahead: int) -> bytes:
-        """The line so many lines ahead, b"" behind the end."""
-        while len(self._held) <= ahead:
-            line = self._file.readline()
-            if not line:
-                return b""
-            self._held.append(line)
-        return self._held[ahead]
+    def feed(self) -> Iterator[str]:
+        """The lines from here on, at most MAX_SPAN for one record."""
+        ahead = self._at
+        while ahead - self._at < MAX_SPAN:
+            if ahead == len(self._held):
+                del self._held[: self._at]
+                ahead, self._at = ahead - self._at, 0
+                self._held += self._file.readlines(_BLOCK)
+                if ahead == len(self._held):
+                    return
+            yield self._held[ahead]
+            ahead += 1
 
-    def more(self) -> bool:
-        return bool(self.peek(0))
+    def inside(self, span: int) -> list[str]:
+        """The lines of a record but its first."""
+        return self._held[self._at + 1 : self._at + span]
 
-    def take(self, count: int) -> list[bytes]:
-        taken = [self._held.popleft() if self._held else self._file.readline() for _ in range(count)]
-        self.offset += sum(map(len, taken))
-        return taken
+    def take(self, span: int) -> None:
+        """Go on behind a record of so many lines, which have been fed."""
+        for line in self._held[self._at : self._at + span]:
+            self.offset += _bytes(line)
+        self._at += span
 
 
-def _record(lines: _Ahead, width: int, free_text: frozenset[int]) -> tuple[list[str] | None, int]:
-    """The record that starts here and the lines it spans; (None, 1) when it is malformed."""
-    fields, span = _parse(lines)
-    if fields is None or len(fields) != width:
-        return None, 1
+def _csv_records(source: Path, width: int, free_text: frozenset[int]) -> Iterator[tuple[int, list[str] | None]]:
+    """(byte offset, fields) of each record; None for fields when it is malformed."""
+    with source.open(encoding="utf-8", newline="\n") as file:
+        lines = _Ahead(file)
+        next(lines.feed())
+        lines.take(1)
+        while True:
+            reader, seen = csv.reader(lines.feed(), strict=True), 0
+            start = lines.offset
+            try:
+                for fields in reader:
+                    span = reader.line_num - seen
+                    if fields and (len(fields) != width or (span > 1 and _swallows(lines, fields, span, free_text))):
+                        break
+                    start, seen = lines.offset, reader.line_num
+                    lines.take(span)
+                    if fields:
+                        yield start, fields
+                    start = lines.offset
+                else:
+                    return
+            except csv.Error:
+                pass
+            # Its first line alone: whatever a broken record runs over is read for itself.
+            lines.take(1)
+            yield start, None
+
+
+def _swallows(lines: _Ahead, fields: Sequence[str], span: int, free_text: frozenset[int]) -> bool:
+    """Does a field that may hold no line end run over a line that is a record by itself?"""
     broken = any("\n" in field and place not in free_text for place, field in enumerate(fields))
-    if broken and any(_stands_alone(lines.peek(i), width) for i in range(1, span)):
-        return None, 1
-    return fields, span
+    return broken and any(_stands_alone(line, len(fields)) for line in lines.inside(span))
 
 
-def _parse(lines: _Ahead) -> tuple[list[str] | None, int]:
-    reader = csv.reader((lines.peek(i).decode() for i in range(MAX_SPAN) if lines.peek(i)), strict=True)
+def _stands_alone(line: str, width: int) -> bool:
     try:
-        return next(reader), reader.line_num
-    except (csv.Error, StopIteration):
-        return None, 1
-
-
-def _stands_alone(line: bytes, width: int) -> bool:
-    try:
-        return len(next(islice(csv.reader([line.decode()], strict=True), 1), [])) == width
+        return len(next(csv.reader([line], strict=True), [])) == width
     except csv.Error:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from graph.exports import EXPORTS, Export
 from graph.state import stored
+from jobs.door.layout import ExportFile, Layout
 from jobs.errors import RingwatchError
 from jobs.warehouse import Warehouse
 
@@ -126,10 +127,48 @@ def supersede(w: Warehouse, export: Export, drop_date: date) -> dict[int, int]:
     return {int(file_id): int(count) for file_id, count in beaten}
 
 
-def reconcile(record: FileRecord) -> None:
-    """The door's law. A row that is nowhere, or twice, stops the night."""
-    if record.rows_read != record.loaded + record.superseded + record.set_aside:
+def add_files(
+    w: Warehouse,
+    export: Export,
+    drop_date: date,
+    files: Sequence[ExportFile],
+    superseded: Mapping[int, int],
+    reading: str,
+) -> None:
+    """Record the files of one table, with what became of their rows; what is loaded and set aside is counted here."""
+    rows = [
+        (r.file_id, r.source.rel, r.sha256, r.bytes, r.stamp, total, superseded.get(r.file_id, 0), *_columns(layout))
+        for file in files
+        for r, total, layout in zip(file.received, file.totals, file.layouts, strict=True)
+    ]
+    names = ("file_id", "path", "sha256", "bytes", "stamp", "rows_read", "superseded", "columns", "unknown")
+    lists = dict.fromkeys(("columns", "unknown"), pl.List(pl.String))
+    w.con.register("door_files", pl.DataFrame(rows, schema=list(names), schema_overrides=lists, orient="row"))
+    w.rows(
+        "INSERT INTO files SELECT file_id, $drop, $table, path, sha256, bytes, rows_read, coalesce(kept.n, 0),"
+        " superseded, coalesce(aside.n, 0), columns, unknown, $reading, stamp FROM door_files"
+        f" LEFT JOIN (SELECT file_id, count(*) AS n FROM {export.name}_rows WHERE drop_date = $drop GROUP BY file_id)"
+        " AS kept USING (file_id)"
+        " LEFT JOIN (SELECT file_id, count(DISTINCT line) AS n FROM rejects_rows WHERE drop_date = $drop"
+        " GROUP BY file_id) AS aside USING (file_id) ORDER BY file_id",
+        drop=drop_date,
+        table=export.name,
+        reading=reading,
+    )
+    w.con.unregister("door_files")
+
+
+def _columns(layout: Layout) -> tuple[list[str], list[str]]:
+    return list(layout.ours), list(layout.unknown)
+
+
+def reconcile(records: Sequence[FileRecord], set_aside: int) -> None:
+    """The door's law, for the files of one table of which so many rows were set aside. A row that is nowhere, or twice,
+    stops the night."""
+    wrong = [r for r in records if r.rows_read != r.loaded + r.superseded + r.set_aside]
+    if wrong or set_aside != sum(r.set_aside for r in records):
+        file = (wrong or records)[0]
         raise RingwatchError(
-            f"file {record.path}: {record.rows_read} rows read, but {record.loaded} loaded, {record.superseded}"
-            f" superseded and {record.set_aside} set aside. Nothing of this drop was kept; please report it"
+            f"file {file.path}: {file.rows_read} rows read, but {file.loaded} loaded, {file.superseded}"
+            f" superseded and {file.set_aside} set aside. Nothing of this drop was kept; please report it"
         )

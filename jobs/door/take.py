@@ -1,4 +1,4 @@
-"""One export file into the warehouse: a bulk statement for the many rows, then a close look at the doubtful few."""
+"""Export files into the warehouse: a bulk statement for the many rows, then a close look at the doubtful few."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import polars as pl
 
 from graph.state import stored
 from jobs.door import check, personal
-from jobs.door.layout import ExportFile, Place
-from jobs.door.numbers import number, prove_order
+from jobs.door.layout import ExportFile, Place, refusal
+from jobs.door.numbers import number, part, prove_order
 from jobs.door.store import Reject, add_rejects
 from jobs.errors import ExportError
 
@@ -31,7 +31,7 @@ def pour(place: Place, file: ExportFile) -> None:
     if not _bulk(place, file):
         place.w.rows(f"DELETE FROM {place.table} WHERE file_id = $file", file=place.file_id)
         if not _bulk(place, file):
-            raise ExportError("its records cannot be told apart", file=place.source.rel, do="Send it again")
+            raise refusal(file, None, "its records cannot be told apart", "Send it again")
 
 
 def judge(place: Place, file: ExportFile) -> int:
@@ -41,12 +41,14 @@ def judge(place: Place, file: ExportFile) -> int:
     """
     number(place, file)
     prove_order(place, file)
-    return _set_aside_malformed(place, file) + _judge_doubtful(place, file)
+    aside = _set_aside_malformed(place, file) + _judge_doubtful(place, file)
+    part(place, file)
+    return aside
 
 
 def _bulk(place: Place, file: ExportFile) -> bool:
     """One statement for all. A doubtful row gets a negative `line`, and no id if one may be a raw number."""
-    if file.total == len(file.malformed):
+    if sum(file.totals) == len(file.malformed):
         return True
     doubts = [condition for _, _, condition in _faults(place, file)] + ["v_suspect", file.broken]
     line = "line" if file.numbers_itself else "1"
@@ -65,17 +67,17 @@ def _bulk(place: Place, file: ExportFile) -> bool:
 
 
 def _insert(place: Place, file: ExportFile) -> str:
-    columns = (stored(c)[0] for c in place.source.export.columns if c.name in file.layout.ours)
+    columns = (stored(c)[0] for c in place.export.columns if c.name in file.layout.ours)
     return f"INSERT INTO {place.table} ({', '.join([*columns, 'drop_date', 'file_id', 'line'])})"
 
 
 def _ids(place: Place, file: ExportFile) -> list[str]:
-    return [c.name for c in place.source.export.columns if c.type == "id" and c.name in file.layout.ours]
+    return [c.name for c in place.export.columns if c.type == "id" and c.name in file.layout.ours]
 
 
 def _values(place: Place, file: ExportFile) -> list[str]:
     """SQL of the file's columns as they are stored, in the contract's order, from what `_typed` gives."""
-    columns = [c for c in place.source.export.columns if c.name in file.layout.ours]
+    columns = [c for c in place.export.columns if c.name in file.layout.ours]
     return [c.name if c.type == "id" else f"v_{c.name}" for c in columns]
 
 
@@ -84,7 +86,7 @@ def _typed(place: Place, file: ExportFile, relation: str) -> str:
     native = file.layout.natives
     values = [
         f"{check.value(c, c.name, place.zone, native.get(c.name, 'VARCHAR'))} AS v_{c.name}"
-        for c in place.source.export.columns
+        for c in place.export.columns
         if c.type != "id" and c.name in file.layout.ours
     ]
     suspect = " OR ".join(["false", *map(check.suspect, _ids(place, file))])
@@ -93,8 +95,8 @@ def _typed(place: Place, file: ExportFile, relation: str) -> str:
 
 def _faults(place: Place, file: ExportFile) -> list[tuple[str, str, str]]:
     names = {n: n for n in file.layout.ours}
-    types = {c.name: c.type for c in place.source.export.columns}
-    return list(check.faults(place.source.export, names, {n: n if types[n] == "id" else f"v_{n}" for n in names}))
+    types = {c.name: c.type for c in place.export.columns}
+    return list(check.faults(place.export, names, {n: n if types[n] == "id" else f"v_{n}" for n in names}))
 
 
 def _set_aside_malformed(place: Place, file: ExportFile) -> int:
@@ -102,7 +104,7 @@ def _set_aside_malformed(place: Place, file: ExportFile) -> int:
         raws = file.raw(lines)
         for line, raw in zip(lines, raws, strict=True):
             if any(personal.looks_raw(cell) for cell in _BETWEEN_FIELDS.split(raw)):
-                raise _personal(place, line, None)
+                raise _personal(file, line, None)
         _reject(place, [Reject(line, None, file.reason, raw) for line, raw in zip(lines, raws, strict=True)])
     return len(file.malformed)
 
@@ -112,7 +114,7 @@ def _judge_doubtful(place: Place, file: ExportFile) -> int:
     found = place.w.rows(f"SELECT -line {doubtful} ORDER BY 1", file=place.file_id)
     if found:
         place.w.rows(f"DELETE {doubtful}", file=place.file_id)
-    formats = _Formats(place)
+    formats = _Formats(place, file)
     return sum(_judge(place, file, lines, formats) for lines in _batches([int(line) for (line,) in found]))
 
 
@@ -128,7 +130,7 @@ def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Forma
         f"SELECT line, {file.broken}, [{listed}]::INTEGER[], [{cells}]::VARCHAR[] FROM door_judged ORDER BY line"
     )
     if len(rows) != len(lines):
-        raise ExportError("its records cannot be told apart", file=place.source.rel, do="Send it again")
+        raise refusal(file, None, "its records cannot be told apart", "Send it again")
     rejects, good = list[Reject](), list[int]()
     for position, broken, found, suspects in rows:
         line, raw = lines[position - 1], raws[position - 1]
@@ -136,7 +138,7 @@ def _judge(place: Place, file: ExportFile, lines: Sequence[int], formats: _Forma
         faults = [_faults(place, file)[i] for i in found if i is not None]
         if broken:
             if any(personal.looks_raw(cell) for cell in _BETWEEN_FIELDS.split(raw)):
-                raise _personal(place, line, None)
+                raise _personal(file, line, None)
             rejects.append(Reject(line, None, file.reason, raw))
         elif faults:
             rejects += [Reject(line, column, reason, raw) for column, reason, _ in faults]
@@ -164,8 +166,8 @@ def _put_back(place: Place, file: ExportFile, lines: Sequence[int], good: Sequen
 class _Formats:
     """Which lengths are the hash format of which column: a keyed hash may be all digits by chance."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, place: Place, file: ExportFile) -> None:
+        self._place, self._file = place, file
         self._share: dict[tuple[str, int], float] = {}
 
     def refuse(self, line: int, suspects: dict[str, str | None]) -> None:
@@ -176,7 +178,7 @@ class _Formats:
                 and personal.looks_raw(cell)
                 and (personal.is_phone(cell) or not self._fits(column, cell))
             ):
-                raise _personal(self._place, line, column)
+                raise _personal(self._file, line, column)
 
     def _fits(self, column: str, cell: str) -> bool:
         if not re.fullmatch(r"\d+", cell, re.ASCII):
@@ -197,14 +199,9 @@ def _reject(place: Place, rejects: Sequence[Reject]) -> None:
     add_rejects(place.w, place.drop_date, place.file_id, hidden)
 
 
-def _personal(place: Place, line: int, column: str | None) -> ExportError:
-    return ExportError(
-        "what looks like a raw phone, identity or card number stands where a keyed hash belongs",
-        file=place.source.rel,
-        line=line,
-        column=column,
-        do="Nothing of this drop was kept. Have the export hashed at its source",
-    )
+def _personal(file: ExportFile, line: int, column: str | None) -> ExportError:
+    what = "what looks like a raw phone, identity or card number stands where a keyed hash belongs"
+    return refusal(file, line, what, "Nothing of this drop was kept. Have the export hashed at its source", column)
 
 
 def _batches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:

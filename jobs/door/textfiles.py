@@ -7,13 +7,16 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import TextIO
 
 import polars as pl
 
+from graph.exports import Export
 from jobs.door.discover import Source
-from jobs.door.layout import Layout, lay_out, literal
-from jobs.door.records import Lines, Records, Walked, header, walk_csv, walk_ndjson
+from jobs.door.layout import Layout, Received, lay_out, literal, parts
+from jobs.door.records import Lines, Walked, header, walk_csv, walk_ndjson
 from jobs.door.text import Text
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
@@ -23,114 +26,43 @@ _SEPARATOR = "\x1f"
 _REFUSED = "door_refused"
 
 
-class CsvFile:
-    """A CSV file; see `records` for what counts as a record."""
+class TextFile:
+    """What CSV and NDJSON have in common. `texts` are one file, or several small ones, which are then walked."""
 
-    reason = "wrong number of fields"
-    broken = "false"
+    reason: str
+    broken: str
+    header: int
+    """First lines that are no records."""
 
-    def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
-        self.layout = lay_out(source, header(text.path), rename)
-        self._source, self._text, self._w, self._scratch = source, text, w, scratch
-        self._records: Records = Lines(text, 1)
-        if not text.even:  # DuckDB gives up on mixed line ends
-            self._walk()
-
-    @property
-    def numbers_itself(self) -> bool:
-        return isinstance(self._records, Walked)
-
-    @property
-    def total(self) -> int:
-        return self._records.total
-
-    @property
-    def malformed(self) -> Sequence[int]:
-        return self._records.malformed
-
-    def relation(self) -> str:
-        if isinstance(self._records, Walked):
-            return self._of(_walked(self._records), "line, ")
-        return self._of(self._rows(_linked(self._records.path, self._scratch)))
-
-    def settled(self, accepted: int) -> bool:
-        """Lines and records are the same thing if their counts agree; else the records are looked for one by one."""
-        refused = _refused_lines(self._w)
-        if accepted + len(refused) + len(self.malformed) == self.total and not (refused and self._text.quotes):
-            odd = self._odd_widths() if refused else []
-            if len(odd) == len(refused):
-                if odd:
-                    self._records = Lines(self._text, 1, odd)
-                return True
-        self._walk()
-        return False
-
-    def _walk(self) -> None:
-        free = {c.name for c in self._source.export.columns if c.type == "text" and not c.values}
-        strict = {place for name, place in self.layout.ours.items() if name not in free}
-        places = frozenset(range(len(self.layout.names))) - strict
-        self._records = walk_csv(self._text.path, self._scratch / "records", len(self.layout.names), places)
-
-    def _odd_widths(self) -> list[int]:
-        # Counted here, for behind some hundred megabytes DuckDB names the line next to the one that it refused.
-        commas = len(self.layout.names) - 1
-        with self._text.path.open("rb") as file:
-            return [number for number, line in enumerate(file) if number and line.count(b",") != commas]
-
-    def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
-        raws, path = self.raw(lines), self._scratch / "few"
-        if isinstance(self._records, Walked):
-            return self._of(_picked(self._w, self._records, lines), "line, "), raws
-        with path.open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out, lineterminator="\n").writerow(self.layout.names)
-            out.writelines(f"{raw}\n" for raw in raws)
-        return self._of(_numbered(self._rows(path)), "line, "), raws
-
-    def raw(self, lines: Sequence[int]) -> list[str]:
-        return list(self._records.raw(lines))
-
-    def _of(self, rows: str, line: str = "") -> str:
-        picked = ", ".join(f"nullif(c{place}, '') AS {ours}" for ours, place in self.layout.ours.items())
-        return f"SELECT {line}{picked} FROM {rows}"
-
-    def _rows(self, path: Path) -> str:
-        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.layout.names)))
-        # With '' as the text of NULL, DuckDB would let a row pass that has one field too many, if that one is empty;
-        # any text but NUL, which no file of ours holds, would make NULL of a cell that says it.
-        options = "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = chr(0)"
-        return _read_csv(path, columns, options)
-
-
-class NdjsonFile:
-    """A file with one JSON object a line. A key that no line has is a column that the file does not carry."""
-
-    reason = "broken JSON"
-    broken = "broken"
-
-    def __init__(self, source: Source, text: Text, rename: Mapping[str, str], w: Warehouse, scratch: Path):
-        self._source, self._text, self._w, self._scratch = source, text, w, scratch
-        self._records: Records = Lines(text, 0)
-        if not text.even or _odd_lines(text.path):
-            self._walk()
-        self.layout = self._lay_out(rename)
+    def __init__(
+        self, received: Sequence[Received], texts: Sequence[Text], export: Export, w: Warehouse, scratch: Path
+    ) -> None:
+        self.received = received
+        self._texts, self._export, self._w, self._scratch = texts, export, w, scratch
+        self._records: Lines | Walked = Lines(texts[0], self.header)
 
     @property
     def numbers_itself(self) -> bool:
         return isinstance(self._records, Walked)
 
     @property
-    def total(self) -> int:
-        return self._records.total
+    def totals(self) -> Sequence[int]:
+        return self._records.totals
 
     @property
     def malformed(self) -> Sequence[int]:
         return self._records.malformed
+
+    def blamed(self) -> Source:
+        return self.received[0].source
 
     def relation(self) -> str:
         return self._of(self._rows(), "line, " if self.numbers_itself else "")
 
     def settled(self, accepted: int) -> bool:
-        if not _refused_lines(self._w) and accepted + len(self.malformed) == self.total:
+        """Lines and records are the same thing if their counts agree; else the records are looked for one by one."""
+        refused = _refused_lines(self._w)
+        if accepted + len(refused) + len(self.malformed) == sum(self.totals) and self._explained(refused):
             return True
         self._walk()
         return False
@@ -140,48 +72,163 @@ class NdjsonFile:
         if isinstance(self._records, Walked):
             return self._of(_picked(self._w, self._records, lines), "line, "), raws
         with path.open("w", encoding="utf-8", newline="") as out:
+            self._head(out)
             out.writelines(f"{raw}\n" for raw in raws)
-        return self._of(_numbered(_lines(path)), "line, "), raws
+        return self._of(_numbered(self._scan(path)), "line, "), raws
 
     def raw(self, lines: Sequence[int]) -> list[str]:
         return list(self._records.raw(lines))
 
-    def _walk(self) -> None:
-        self._records = walk_ndjson(self._text.path, self._scratch / "records", _SEPARATOR.encode())
-
     def _rows(self) -> str:
         if isinstance(self._records, Walked):
             return _walked(self._records)
-        return _lines(_linked(self._records.path, self._scratch))
+        return self._scan(_linked(self._records.path, self._scratch))
+
+    def _explained(self, refused: Sequence[int]) -> bool:
+        """Is it known which records DuckDB refused?"""
+        return not refused
+
+    def _head(self, out: TextIO) -> None:
+        """Write the lines that are no records."""
+
+    def _walk(self) -> None:
+        raise NotImplementedError
+
+    def _scan(self, path: Path) -> str:
+        """SQL of the lines of a file as records, by DuckDB's own reader."""
+        raise NotImplementedError
 
     def _of(self, rows: str, line: str) -> str:
-        names = {ours: self.layout.names[place] for ours, place in self.layout.ours.items()}
-        shape = literal(json.dumps(dict.fromkeys(names.values(), "VARCHAR"), ensure_ascii=False))
-        picked = "".join(f"nullif(object[{literal(name)}], '') AS {ours}, " for ours, name in names.items())
-        made = f"json_transform(c0, {shape})" if names else "1"
+        """SQL of the raw columns under our names."""
+        raise NotImplementedError
+
+
+class CsvFile(TextFile):
+    """CSV with one header; see `records` for what counts as a record."""
+
+    reason = "wrong number of fields"
+    broken = "false"
+    header = 1
+
+    def __init__(
+        self,
+        received: Sequence[Received],
+        texts: Sequence[Text],
+        rename: Mapping[str, str],
+        w: Warehouse,
+        scratch: Path,
+    ) -> None:
+        super().__init__(received, texts, received[0].source.export, w, scratch)
+        self.layout = lay_out(received[0].source, header(texts[0].path), rename)
+        self.layouts = [self.layout] * len(texts)
+        if len(texts) > 1 or not texts[0].even:  # DuckDB gives up on mixed line ends
+            self._walk()
+
+    def _walk(self) -> None:
+        free = {c.name for c in self._export.columns if c.type == "text" and not c.values}
+        strict = {place for name, place in self.layout.ours.items() if name not in free}
+        places = frozenset(range(len(self.layout.names))) - strict
+        paths = [text.path for text in self._texts]
+        self._records = walk_csv(paths, self._scratch / "records", len(self.layout.names), places)
+
+    def _explained(self, refused: Sequence[int]) -> bool:
+        if refused and self._texts[0].quotes:
+            return False
+        odd = self._odd_widths() if refused else []
+        if odd and len(odd) == len(refused):
+            self._records = Lines(self._texts[0], self.header, odd)
+        return len(odd) == len(refused)
+
+    def _odd_widths(self) -> list[int]:
+        # Counted here, for behind some hundred megabytes DuckDB names the line next to the one that it refused.
+        commas = len(self.layout.names) - 1
+        with self._texts[0].path.open("rb") as file:
+            return [number for number, line in enumerate(file) if number and line.count(b",") != commas]
+
+    def _head(self, out: TextIO) -> None:
+        csv.writer(out, lineterminator="\n").writerow(self.layout.names)
+
+    def _of(self, rows: str, line: str) -> str:
+        picked = ", ".join(f"nullif(c{place}, '') AS {ours}" for ours, place in self.layout.ours.items())
+        return f"SELECT {line}{picked} FROM {rows}"
+
+    def _scan(self, path: Path) -> str:
+        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.layout.names)))
+        # With '' as the text of NULL, DuckDB would let a row pass that has one field too many, if that one is empty;
+        # any text but NUL, which no file of ours holds, would make NULL of a cell that says it.
+        options = "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = chr(0)"
+        return _read_csv(path, columns, options)
+
+
+class NdjsonFile(TextFile):
+    """One JSON object a line. A key that no line of a file has is a column that the file does not carry."""
+
+    reason = "broken JSON"
+    broken = "broken"
+    header = 0
+
+    def __init__(
+        self,
+        received: Sequence[Received],
+        texts: Sequence[Text],
+        rename: Mapping[str, str],
+        w: Warehouse,
+        scratch: Path,
+    ) -> None:
+        super().__init__(received, texts, received[0].source.export, w, scratch)
+        if len(texts) > 1 or not texts[0].even or _odd_lines(texts[0].path):
+            self._walk()
+        keys = self._keys()
+        self.layouts = [self._lay_out(at, keys.get(at, []), rename) for at in range(len(texts))]
+        # Of files that are read together, one may have a renamed column under its old name and one under its new.
+        names: dict[str, set[str]] = {}
+        for layout in self.layouts:
+            for ours, place in layout.ours.items():
+                names.setdefault(ours, set()).add(layout.names[place])
+        self._names = {ours: sorted(names[ours]) for ours in sorted(names)}
+        every = sorted({name for found in names.values() for name in found})
+        self.layout = Layout(tuple(every), {ours: every.index(found[0]) for ours, found in self._names.items()})
+
+    def _walk(self) -> None:
+        self._records = walk_ndjson([text.path for text in self._texts], self._scratch / "records", _SEPARATOR)
+
+    def _scan(self, path: Path) -> str:
+        return _read_csv(path, "'c0': 'VARCHAR'", "header = false, delim = chr(31), quote = '', escape = ''")
+
+    def _of(self, rows: str, line: str) -> str:
+        shape = literal(json.dumps(dict.fromkeys(self.layout.names, "VARCHAR"), ensure_ascii=False))
+        cells = {ours: ", ".join(f"object[{literal(n)}]" for n in names) for ours, names in self._names.items()}
+        picked = "".join(f"nullif(coalesce({cell}), '') AS {ours}, " for ours, cell in cells.items())
+        made = f"json_transform(c0, {shape})" if self.layout.names else "1"
         return (
             f"SELECT {line}{picked} object IS NULL AS broken"
             f" FROM (SELECT *, CASE WHEN {_IS_OBJECT} THEN {made} END AS object FROM {rows})"
         )
 
-    def _lay_out(self, rename: Mapping[str, str]) -> Layout:
+    def _keys(self) -> dict[int, list[str]]:
+        """The keys of each file."""
+        several = len(self._texts) > 1
+        rows = f"(SELECT p.place, r.c0 FROM {self._rows()} r ASOF JOIN door_parts p ON r.line > p.before)"
+        self._w.con.register("door_parts", parts(self))
         found = self._w.rows(
-            f"SELECT DISTINCT unnest(json_keys(c0)) AS name FROM {self._rows()} WHERE {_IS_OBJECT} ORDER BY name"
+            f"SELECT DISTINCT {'place' if several else '0 AS place'}, unnest(json_keys(c0)) AS name"
+            f" FROM {rows if several else self._rows()} WHERE {_IS_OBJECT} ORDER BY ALL"
         )
+        self._w.con.unregister("door_parts")
         _refused_lines(self._w)
-        if found:
-            return lay_out(self._source, [name for (name,) in found], rename)
-        with self._text.path.open("rb") as file:
+        return {at: [name for _, name in group] for at, group in groupby(found, lambda row: int(row[0]))}
+
+    def _lay_out(self, at: int, names: Sequence[str], rename: Mapping[str, str]) -> Layout:
+        source = self.received[at].source
+        if names:
+            return lay_out(source, names, rename)
+        with self._texts[at].path.open("rb") as file:
             if not file.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-                raise ExportError("no JSON objects, one a line", file=self._source.rel, do="Send what the suffix says")
+                raise ExportError("no JSON objects, one a line", file=source.rel, do="Send what the suffix says")
         return Layout((), {})
 
 
 _IS_OBJECT = "CASE WHEN json_valid(c0) THEN json_type(c0) = 'OBJECT' ELSE false END"
-
-
-def _lines(path: Path) -> str:
-    return _read_csv(path, "'c0': 'VARCHAR'", "header = false, delim = chr(31), quote = '', escape = ''")
 
 
 def _read_csv(path: Path, columns: str, options: str) -> str:
@@ -199,7 +246,7 @@ def _numbered(rows: str) -> str:
 
 
 def _walked(records: Walked) -> str:
-    return f"read_parquet({literal(records.path)})"
+    return f"read_parquet([{', '.join(map(literal, records.paths))}])"
 
 
 def _picked(w: Warehouse, records: Walked, lines: Sequence[int]) -> str:

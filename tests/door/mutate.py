@@ -16,7 +16,7 @@ import polars as pl
 
 from graph.exports import EXPORTS, Column, Export
 
-ROWS = MappingProxyType({"orders": 50, "accounts": 20, "devices": 15, "chat_links": 15, "labels": 4})
+ROWS = MappingProxyType({"orders": 60, "accounts": 24, "devices": 18, "chat_links": 18, "labels": 4})
 Cells = dict[str, str]
 
 TIMES = (
@@ -58,19 +58,20 @@ def drop(rng: random.Random) -> dict[str, bytes]:
         columns = _columns(export, rng)
         rows = [_tampered(export, _row(export, n, rng), rng) for n in range(ROWS[export.name])]
         rows += rng.choices(rows, k=rng.choice((0, 0, 3)))
-        cut = rng.choice((len(rows), len(rows) // 2))
-        for number, part in enumerate((rows[:cut], rows[cut:])):
+        pieces = rng.choice((1, 1, 2, 2, 6))
+        size, kind = -(-len(rows) // pieces), rng.choice(("csv", "ndjson", "parquet"))
+        for number, part in enumerate(rows[at : at + size] for at in range(0, pieces * size, size)):
             if part or not number:
-                spelling = _spelling(rng)
+                spelling = _spelling(rng, kind if pieces > 2 else "")
                 name = f"{export.name}{rng.choice(('', '_', ' 二'))}{number}.{spelling.suffix}"
                 files[name] = _broken(_written(export, columns, part, spelling, rng), spelling, rng)
     return files
 
 
-def _spelling(rng: random.Random) -> Spelling:
-    suffix = rng.choice(("csv", "csv", "csv.gz", "ndjson", "ndjson.gz", "parquet"))
+def _spelling(rng: random.Random, kind: str) -> Spelling:
+    suffixes = ("csv", "csv", "csv.gz", "ndjson", "ndjson.gz", "parquet")
     return Spelling(
-        suffix,
+        rng.choice([suffix for suffix in suffixes if suffix.startswith(kind)]),
         rng.choice(("utf-8", "utf-8", "utf-8-sig", "gb18030")),
         rng.choice(("\n", "\n", "\r\n")),
         rng.random() < 0.2,
@@ -211,9 +212,9 @@ def _broken_lines(lines: Sequence[str], rng: random.Random) -> list[str]:
 
 
 def _broken(data: bytes, spelling: Spelling, rng: random.Random) -> bytes:
-    """Bytes flipped, lost, doubled or cut off, before or after packing; nineteen files in twenty pass whole."""
+    """Bytes flipped, lost, doubled or cut off, before or after packing; 97 files in a hundred pass whole."""
     packed = gzip.compress(data, mtime=0) if spelling.suffix.endswith("gz") else data
-    if rng.random() < 0.95:
+    if rng.random() < 0.97:
         return packed
     if packed is not data and rng.random() < 0.7:
         return gzip.compress(_hit(data, rng), mtime=0)

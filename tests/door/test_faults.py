@@ -206,7 +206,7 @@ def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     write_drop(tmp_path / "x", orders_csv=None, orders_csv_gz=f"{ORDERS}\n{order()}\n")
-    monkeypatch.setattr("jobs.door.loading.prepare", full)
+    monkeypatch.setattr("jobs.door.together.prepare", full)
     with pytest.raises(RingwatchError, match="no space left"), loaded(tmp_path, tmp_path / "x"):
         pass
 

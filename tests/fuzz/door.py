@@ -19,11 +19,12 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from graph.exports import EXPORTS
 from graph.state import stored
-from jobs.door import DoorSettings, load
+from jobs.door import DoorSettings, load, together
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 from tests.door.mutate import drop
@@ -47,7 +48,9 @@ def fuzz(seed: int, drops: int, first: int = 0) -> Counter[str]:
         ):
             for number in range(start, min(start + RENEWED_AFTER, first + drops)):
                 try:
-                    counts += _one(w, Path(folder) / "exports", drop(random.Random(f"{seed}/{number}")))
+                    # The files of every third drop are read together as far as they can be.
+                    with patch.object(together, "FEW", together.FEW if number % 3 else 0):
+                        counts += _one(w, Path(folder) / "exports", drop(random.Random(f"{seed}/{number}")))
                 except Exception as error:
                     raise AssertionError(f"repeat with: python tests/fuzz/door.py {seed} 1 {number}") from error
     return counts
