@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import warnings
 from functools import cache
@@ -48,6 +49,10 @@ class Picture(Figure):
     def svg(self) -> bytes:
         """As SVG, letters as shapes: it looks the same where our font is not installed."""
         return self._bytes("svg", 72, {"Date": None, "Creator": None})
+
+    def __repr__(self) -> str:
+        wide, high = self.get_size_inches()
+        return f"picture of {wide:.1f} by {high:.1f} inches; .png() and .svg() are its bytes"
 
     def _repr_png_(self) -> bytes:
         return self.png(100)
@@ -150,6 +155,16 @@ def short(text: str, longest: int = LONGEST) -> str:
 def wide(text: str) -> int:
     """Columns that a text takes."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Lines of at most so many columns, broken between words, or anywhere between Chinese characters."""
+    lines = [""]
+    for word in re.findall(r"[!-~]+\s*|.", text):
+        if lines[-1] and wide((lines[-1] + word).rstrip()) > columns:
+            lines.append("")
+        lines[-1] += word
+    return [line.rstrip() for line in lines]
 
 
 def on(colour: str) -> str:

@@ -32,7 +32,7 @@ GAP = 0.9
 INDENT = 0.16
 MORE: Node = ("more", "accounts")
 """Stands for all accounts that are left out."""
-FIRST = {"organiser": 0, "source": 0, "promoter": 1}
+FIRST = {"organiser": 0, "source": 0, "promoter": 1, "outside": 9}
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,20 @@ def column(node: Node) -> str:
     return node[0] if node[0] in ("pay", "account", "device") else "account" if node == MORE else "rest"
 
 
+def solid(graph: nx.Graph) -> nx.Graph:
+    """A ring's graph without what is drawn faintly: hubs and accounts outside."""
+    return graph.subgraph([n for n, faint in graph.nodes(data="faint") if not faint])
+
+
 def shown(graph: nx.Graph) -> nx.Graph:
     """The part of a ring's graph that is drawn: all of it up to `MOST` nodes, else the most shared things, the
-    accounts at the top of the ring and then by score, and `MORE` tied to what the accounts left out share."""
+    accounts at the top of the ring and then by score, and `MORE` tied to what the accounts left out share. What is
+    faint is drawn where there is room for it."""
     if len(graph) <= MOST:
         return graph.copy()
+    faint, graph = [n for n in graph if graph.nodes[n].get("faint")], solid(graph)
+    if faint:
+        return shown(graph)
     things = sorted((n for n in graph if n[0] != "account"), key=lambda n: (-graph.degree(n), n))
     accounts = sorted((n for n in graph if n[0] == "account"), key=lambda n: _first(graph, n))
     every, things = len(accounts), things[: max(MOST_THINGS, MOST - 1 - len(accounts))]
@@ -93,9 +102,8 @@ def layout(graph: nx.Graph) -> Layout:
     """Places for the nodes that `shown` leaves of a ring's typed graph. The same graph gives the same places."""
     drawn = shown(graph)
     out = Layout(drawn, tree=_tree(drawn))
-    kept = {kind: sum(1 for n in drawn if (n[0] == "account") is kind and n != MORE) for kind in (True, False)}
-    whole = sum(1 for n in graph if n[0] == "account")
-    out.left_out = (whole - kept[True], len(graph) - whole - kept[False])
+    whole, there = _counts(solid(graph)), _counts(solid(drawn))
+    out.left_out = (whole[0] - there[0], whole[1] - there[1])
     accounts, left, right = _ordered(drawn, out.tree)
     depth = {n: _depth(n, out.tree) for n in accounts}
     out.two_lines = len(right) <= ROOMY and len(left) <= ROOMY
@@ -122,6 +130,12 @@ def layout(graph: nx.Graph) -> Layout:
         x += wide + (GAP / 3 if name == "device" else GAP)
     out.width = max(b.right for b in out.boxes.values())
     return out
+
+
+def _counts(graph: nx.Graph) -> tuple[int, int]:
+    """Accounts and things."""
+    accounts = sum(1 for n in graph if n[0] == "account")
+    return accounts, len(graph) - accounts - (MORE in graph)
 
 
 def _first(graph: nx.Graph, node: Node) -> tuple[int, float, str]:
@@ -159,7 +173,7 @@ def _ordered(graph: nx.Graph, tree: dict[Node, Node]) -> tuple[list[Node], list[
     same height, so that lines cross little (Sugiyama's barycentre method)."""
     sides = {k: list(g) for k, g in groupby(sorted(graph, key=_side), key=_side)}
     accounts, left, right = (sides.get(k, []) for k in range(3))
-    accounts = _lines(sorted(accounts, key=lambda n: (n == MORE, *_first(graph, n))), tree)
+    accounts = _lines(sorted(accounts, key=lambda n: (_last(graph, n), *_first(graph, n))), tree)
     place = _places(accounts)
     for _ in range(SWEEPS):
         left, right = (_by_mean(graph, side, place) for side in (left, right))
@@ -183,7 +197,12 @@ def _by_mean(graph: nx.Graph, nodes: list[Node], place: dict[Node, float]) -> li
         near = [place[n] for n in sorted(graph[node]) if column(n) != column(node)]
         return round(sum(near) / len(near), 9) if near else place.get(node, 0.5)
 
-    return sorted(nodes, key=lambda n: (n == MORE, mean(n), n))
+    return sorted(nodes, key=lambda n: (_last(graph, n), mean(n), n))
+
+
+def _last(graph: nx.Graph, node: Node) -> int:
+    """Below the members stands whoever is left out, and below that whoever is outside."""
+    return 2 if node[0] == "account" and graph.nodes[node].get("faint") else int(node == MORE)
 
 
 def _lines(nodes: list[Node], tree: dict[Node, Node]) -> list[Node]:

@@ -25,7 +25,7 @@ from graph.canvas import (
     on,
     short,
 )
-from graph.columns import MORE, Box, Layout, Node, column, layout
+from graph.columns import MORE, Box, Layout, Node, column, layout, solid
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -41,6 +41,7 @@ ROLES: dict[str, tuple[str, tuple[str, str]]] = {
     "organiser": (BLACK, ("组织者", "organiser")),
     "source": (GREEN, ("共同来源，非嫌疑人", "common source, no suspect")),
     "holder": (PALE, ("仅有关联，无行为", "ties alone, no acts")),
+    "outside": ("#ffffff", ("名单外账号，关联已切断", "account outside: the tie was cut")),
 }
 """Role -> colour, words. Colour and lightness both differ, so that the roles survive a grey printer."""
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -67,8 +68,11 @@ LEFT_OUT = (
 WEIGHT = ("线宽：关联强度", "line width: strength of the tie")
 WEAKEST = ("若去掉，团伙即散", "without it the ring falls apart")
 REFERRED = ("在其邀请者、前身或来源之下", "below its referrer, predecessor or source")
+HUB = ("过多账号共用之物，不作关联", "hub, shared by too many: no tie")
+CROWD = ("{n} 个账号共用，不作关联", "{n} accounts share it: no tie")
 SHARING = ("“n 个”：共用它的账号数", "n ×: accounts that share it")
 
+FAINT = "#aab0b8"
 TOP = 1.2
 NARROWEST = 6.6
 CURVED = Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4
@@ -95,14 +99,15 @@ def draw(graph: nx.Graph, row: dict[str, Any], language: Language) -> Picture:
     for u, v, data in sorted(plan.graph.edges(data=True), key=lambda e: (e[2]["weight"], min(e[:2]), max(e[:2]))):
         if v not in (plan.tree.get(u), None) and u != plan.tree.get(v):
             # An edge of a part of a graph has no lasting direction.
-            tie(canvas, plan, min(u, v), max(u, v), data["weight"])
+            tie(canvas, plan, min(u, v), max(u, v), data)
     for child, parent in sorted(plan.tree.items()):
         elbow(canvas, plan.boxes[parent], plan.boxes[child])
     for node in sorted(plan.boxes):
         label(canvas, graph, plan, node, row["weakest_tie"])
     if any(plan.left_out):
         parts = [canvas.word(w).format(n=n) for w, n in zip(LEFT_OUT, plan.left_out, strict=True) if n]
-        said = canvas.word(DRAWN).format(all=len(graph), drawn=len(graph) - sum(plan.left_out), out=", ".join(parts))
+        every = len(solid(graph))
+        said = canvas.word(DRAWN).format(all=every, drawn=every - sum(plan.left_out), out=", ".join(parts))
         canvas.say(SIDE, 0.17, said, 7, gid="left out")
     return canvas.figure
 
@@ -116,8 +121,9 @@ def title(canvas: Canvas, row: dict[str, Any], x: float, bottom: float) -> None:
         canvas.say(x, bottom + 0.34 - 0.18 * step, canvas.word(line).format(**row), 8, gid=f"figures {step}")
 
 
-def tie(canvas: Canvas, plan: Layout, u: Node, v: Node, weight: float) -> None:
-    """A line from an account to what it shares, as wide as the tie is strong, in the account's colour."""
+def tie(canvas: Canvas, plan: Layout, u: Node, v: Node, data: dict[str, Any]) -> None:
+    """A line from an account to what it shares, as wide as the tie is strong, in the account's colour; faint where it
+    was left out."""
     account, other = (u, v) if column(u) == "account" else (v, u)
     box, end = plan.boxes[account], plan.boxes[other]
     if column(other) == "account":
@@ -131,12 +137,14 @@ def tie(canvas: Canvas, plan: Layout, u: Node, v: Node, weight: float) -> None:
         # The last column lies past the devices, on rows that no device has: the line runs on straight.
         straight = [(end.x, end.y)] if column(other) == "rest" else []
     path = Path([*points, *straight], [*codes, *(Path.LINETO for _ in straight)])
-    style = {"linestyle": (0, (2, 2))} if MORE in (u, v) else {}
+    faint = bool(data.get("faint"))
+    style: dict[str, Any] = {"linestyle": (0, (2, 2))} if faint or MORE in (u, v) else {}
     colour = GREY if MORE in (u, v) else ROLES[plan.graph.nodes[account]["role"]][0]
-    colour = GREY if colour == PALE else colour
+    colour = FAINT if faint else GREY if colour == PALE else colour
+    width = 0.8 if faint else wide(data["weight"])
     name = f"edge {account[1]} {other[0]} {other[1]}"
     canvas.axes.add_patch(
-        PathPatch(path, fill=False, edgecolor=colour, alpha=0.5, linewidth=wide(weight), zorder=1, gid=name, **style)
+        PathPatch(path, fill=False, edgecolor=colour, alpha=0.5, linewidth=width, zorder=1, gid=name, **style)
     )
 
 
@@ -171,20 +179,23 @@ def label(canvas: Canvas, graph: nx.Graph, plan: Layout, node: Node, weakest: st
     box, data = plan.boxes[node], graph.nodes.get(node, {})
     name = f"{node[0]} {node[1]}"
     fill = ROLES[data["role"]][0] if node[0] == "account" else "#ffffff"
-    falls = weakest in [f"{kind} {node[1]}" for kind in data.get("kinds", ())]
+    faint = bool(data.get("faint"))
+    falls = not faint and weakest in [f"{kind} {node[1]}" for kind in data.get("kinds", ())]
     canvas.axes.add_patch(
         FancyBboxPatch(
             (box.x, box.y - box.height / 2), box.width, box.height, boxstyle="round,pad=0,rounding_size=0.06",
-            facecolor=fill, edgecolor=BLACK if falls else GREY, linewidth=2.2 if falls else 0.7,
-            linestyle="--" if node == MORE else "-", zorder=3, gid=f"node {name}",
+            facecolor=fill, edgecolor=BLACK if falls else FAINT if faint else GREY, linewidth=2.2 if falls else 0.7,
+            linestyle="--" if faint or node == MORE else "-", zorder=3, gid=f"node {name}",
         )
     )  # fmt: skip
     if node == MORE:
         said = canvas.word(MORE_WORDS).format(n=plan.left_out[0])
         canvas.say(box.x + box.width / 2, box.y, said, 6.3, ha="center", gid=f"label {name}")
     elif node[0] == "account":
-        ink = on(fill)
+        ink = GREY if faint else on(fill)
         canvas.say(box.x + 0.07, box.y, short(node[1]), 6.8, color=ink, gid=f"label {name}")
+        if faint:
+            return
         canvas.say(box.right - 0.07, box.y, f"{data['score']:.2f}", 6.8, color=ink, ha="right", gid=f"score {name}")
     else:
         shared(canvas, graph, plan, node)
@@ -193,7 +204,10 @@ def label(canvas: Canvas, graph: nx.Graph, plan: Layout, node: Node, weakest: st
 def shared(canvas: Canvas, graph: nx.Graph, plan: Layout, node: Node) -> None:
     """Which thing, how many accounts share it, and from when to when."""
     box, name = plan.boxes[node], f"{node[0]} {node[1]}"
-    spans = [(data["first_at"], data["last_at"]) for _, _, data in graph.edges(node, data=True)]
+    edges = [data for _, _, data in graph.edges(node, data=True)]
+    spans = [(d["first_at"], d["last_at"]) for d in edges if not d.get("faint")] or [
+        (d["first_at"], d["last_at"]) for d in edges
+    ]
     since, until = f"{min(s for s, _ in spans):%Y-%m-%d}", f"{max(s for _, s in spans):%Y-%m-%d}"
     if since[:5] == until[:5]:
         until = until[5:]
@@ -201,12 +215,14 @@ def shared(canvas: Canvas, graph: nx.Graph, plan: Layout, node: Node) -> None:
     which = short(node[1])
     if column(node) == "rest":
         which = f"{words.kind(kinds[0], canvas.language)} {which}"
+    crowd = graph.nodes[node].get("faint")
     if plan.two_lines:
         said = canvas.word(SHARED).format(n=len(spans), since=since, until=until)
-        canvas.say(box.x + 0.07, box.y + 0.075, which, 6.8, gid=f"label {name}")
+        said = canvas.word(CROWD).format(n=crowd) if crowd else said
+        canvas.say(box.x + 0.07, box.y + 0.075, which, 6.8, color=GREY if crowd else INK, gid=f"label {name}")
         canvas.say(box.x + 0.07, box.y - 0.075, said, 5.6, color=GREY, gid=f"detail {name}")
     else:
-        said = canvas.word(BRIEF).format(n=len(spans))
+        said = canvas.word(BRIEF).format(n=crowd or len(spans))
         canvas.say(box.x + 0.07, box.y, which, 6.4, gid=f"label {name}")
         canvas.say(box.right - 0.07, box.y, said, 6.0, color=GREY, ha="right", gid=f"detail {name}")
 
@@ -217,8 +233,14 @@ def signs(canvas: Canvas, plan: Layout, falls: bool) -> list[Artist]:
     out: list[Artist] = [
         Patch(facecolor=colour, edgecolor=GREY, linewidth=0.7, label=canvas.word(pair))
         for role, (colour, pair) in ROLES.items()
-        if role in there
+        if role in there and role != "outside"
     ]
+    hub = any(faint and node[0] != "account" for node, faint in plan.graph.nodes(data="faint"))
+    for there_is, pair in ((hub, HUB), ("outside" in there, ROLES["outside"][1])):
+        if there_is:
+            out.append(
+                Patch(facecolor="white", edgecolor=FAINT, linewidth=0.7, linestyle="--", label=canvas.word(pair))
+            )
     out.append(Line2D([], [], color=GREY, linewidth=2.5, label=canvas.word(WEIGHT)))
     if falls:
         out.append(Patch(facecolor="white", edgecolor=BLACK, linewidth=2.2, label=canvas.word(WEAKEST)))

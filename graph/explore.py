@@ -1,70 +1,72 @@
 """Open a published night and ask it questions: which rings, why, what speaks against, which money can be saved.
 
     night = open_night(Path("out"))
-    night.rings()
+    night.rings(typology="pyramid", region="44")
     ring = night.ring("R-abcdef")
-    ring.why()
+    ring.why(), ring.against(), ring.open_orders(), ring.joined()
+    ring.without("d12f7a")                       # what if this tie were gone
+    night.at_line(0.5)                           # what if the score line moved
 
-For notebooks and terminals. Nothing is written, and a table is read only when asked for: a night of a million accounts
-opens at once.
+For notebooks and terminals. Nothing of a night is written, and a table is read only when asked for: a night of a
+million accounts opens at once, and may be published again meanwhile. What needs the warehouse (to weigh a night again
+with other settings, to record a verdict) is done by a `Desk`, which `jobs.desk.open_desk` hands in.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
-from html import escape
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import networkx as nx
 import polars as pl
 
 from graph import words
-from graph.tables import WATCHLISTS
-from graph.weakest import typed_graph
+from graph.displays import page
+from graph.explore_ring import Ring, ring_graph
+from graph.nights import RECORD, NoDeskError, NotThereError, ReplacedError, dates, folder_of
+from graph.tables import TYPOLOGIES, WATCHLISTS
 
 if TYPE_CHECKING:
     from graph.canvas import Picture
+    from graph.what_if import Weighed
     from graph.words import Language
 
-RECORD = "run.json"
-_NIGHT = re.compile(r"run_date=(\d{4}-\d{2}-\d{2})")
-_MINUTE = r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2})"
+__all__ = [
+    "Desk", "Night", "NoDeskError", "NotThereError", "ReplacedError", "Ring", "brief", "dates", "open_night",
+    "ring_graph",
+]  # fmt: skip
+ACTIONS = ("advise", "warn", "restrict", "refer")
 
 
-class NotThereError(LookupError):
-    """No such night or ring; the message says which there are."""
+class Desk(Protocol):
+    """What can be done beside the warehouse; `jobs.desk` has it."""
+
+    def weigh(self, record: bytes, changes: Iterable[dict[str, Any]]) -> list[Weighed]:
+        """The stages of the night of that run.json run again: as they were, then with each of `changes` (dotted
+        setting -> value)."""
+
+    def label(self, subject: str, verdict: str, decided_at: datetime | None = None, **more: str | None) -> None:
+        """Record a verdict."""
 
 
-class ReplacedError(RuntimeError):
-    """The night was published again since it was opened: its tables no longer belong together."""
-
-
-class Sentences(tuple[str, ...]):
-    """Sentences that show one a line, in a terminal and in a notebook."""
-
-    def __repr__(self) -> str:
-        return "\n".join(f"- {sentence}" for sentence in self)
-
-    def _repr_html_(self) -> str:
-        return "<ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in self) + "</ul>"
-
-
-def open_night(out: Path | str, date: date | None = None) -> Night:
+def open_night(out: Path | str, date: date | None = None, desk: Desk | None = None) -> Night:
     """The published night of that date, the newest unless told one. Raises NotThereError."""
     out = Path(out)
-    there = sorted(m[1] for p in out.glob(f"run_date=*/{RECORD}") if (m := _NIGHT.fullmatch(p.parent.name)))
+    there = dates(out)
     if not there:
         raise NotThereError(f"{out}: no published night here. Name the --out of ringwatch nightly")
-    if date is not None and str(date) not in there:
+    if date is not None and date not in there:
         raise NotThereError(f"{out}: no night of {date}. There are {len(there)}, {there[0]} to {there[-1]}")
-    folder = out / f"run_date={date or there[-1]}"
-    return Night(folder, (folder / RECORD).read_bytes())
+    return open_folder(folder_of(out, date or there[-1]), desk)
+
+
+def open_folder(folder: Path, desk: Desk | None = None) -> Night:
+    """The night published in that folder. Raises FileNotFoundError where there is none."""
+    return Night(folder, (folder / RECORD).read_bytes(), desk)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,7 @@ class Night:
 
     folder: Path
     record: bytes
+    desk: Desk | None = None
 
     @property
     def date(self) -> date:
@@ -80,10 +83,20 @@ class Night:
         return date.fromisoformat(self.folder.name.removeprefix("run_date="))
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that the night ran with, as in run.json."""
+        found: dict[str, Any] = json.loads(self.record).get("settings", {})
+        return found
+
+    @property
     def language(self) -> Language:
         """In which the night's sentences are written."""
-        publish = json.loads(self.record).get("settings", {}).get("publish", {})
-        return "en" if publish.get("language") == "en" else "zh"
+        return "en" if self.settings.get("publish", {}).get("language") == "en" else "zh"
+
+    def before(self) -> Night | None:
+        """The published night before this one, if there is one."""
+        earlier = [night for night in dates(self.folder.parent) if night < self.date]
+        return open_folder(folder_of(self.folder.parent, earlier[-1]), self.desk) if earlier else None
 
     def table(self, name: str, **equal: object) -> pl.DataFrame:
         """Rows of a table of `graph.tables.WATCHLISTS`, those alone whose columns `equal` the values given.
@@ -93,163 +106,129 @@ class Night:
         rows = pl.scan_parquet(self.folder / f"{WATCHLISTS[name].name}.parquet")
         for column, value in equal.items():
             rows = rows.filter(pl.col(column) == value)
-        found = rows.collect()
-        # Read after the table: a night is replaced whole, so the same record means that the table is of this night.
-        if (self.folder / RECORD).read_bytes() != self.record:
-            raise ReplacedError(f"{self.folder.name} was published again since it was opened. Open it again")
-        return found
+        try:
+            return rows.collect()
+        finally:
+            # Read after the table: a night is replaced whole, so the same record means that the table is of this one.
+            if (self.folder / RECORD).read_bytes() != self.record:
+                raise ReplacedError(f"{self.folder.name} was published again since it was opened. Open it again")
 
-    def rings(self) -> pl.DataFrame:
-        """One row a ring, best score first: the table `rings`."""
-        return self.table("rings")
+    def rings(
+        self, typology: str | None = None, region: str | None = None, action: str | None = None, least: float = 0.0
+    ) -> pl.DataFrame:
+        """One row a ring, best score first: rows of the table `rings`.
+
+        `typology`: those that carry it, first or not; `region`: those with victims where the GB/T 2260 code begins so
+        (44 is a province, 440106 a county); `action`: those for which it is proposed; `least`: their score at least.
+        Raises ValueError for a typology or an action that does not exist.
+        """
+        rings = self.table("rings").filter(pl.col("score") >= least)
+        if typology is not None:
+            named = pl.col("typologies").list.eval(pl.element().struct.field("name"))
+            rings = rings.filter(named.list.contains(_known(typology, TYPOLOGIES)))
+        if region is not None:
+            rings = rings.filter(
+                pl.col("regions").list.eval(pl.element().str.starts_with(region)).list.any().fill_null(False)
+            )
+        return rings if action is None else rings.filter(action=_known(action, ACTIONS))
+
+    def urgent(self) -> pl.DataFrame:
+        """The same rows, those first in which most money is at stake: priority, then score."""
+        return self.table("rings").sort("priority", "score", "ring_id", descending=[True, True, False])
 
     def changes(self) -> pl.DataFrame:
-        """What changed since the night before: the table `changes`."""
-        return self.table("changes")
+        """What changed since the night before: rows of `changes` with the ring's `rank`, best first, gone ones last."""
+        ranks = self.table("rings").select("ring_id", "rank")
+        return (
+            self.table("changes")
+            .join(ranks, on="ring_id", how="left")
+            .sort("rank", "ring_id", "change", "account_id", "detail", nulls_last=True)
+        )
+
+    def joined(self) -> pl.DataFrame:
+        """Who joined a ring since the night before: those rows of `changes`."""
+        return self.changes().filter(change="joined").select("rank", "ring_id", "account_id", "detail")
 
     def open_orders(self) -> pl.DataFrame:
-        """Money that can still be saved tonight, over all rings: the table `open_orders`."""
-        return self.table("open_orders")
+        """Money that can still be saved tonight, over all rings: the table `open_orders`, largest amount first."""
+        return self.table("open_orders").sort("amount", "ring_id", "order_id", descending=[True, False, False])
 
     def ring(self, ring_id: str) -> Ring:
         """One ring. Raises NotThereError, with the nearest id there is."""
         for row in self.table("rings", ring_id=ring_id).iter_rows(named=True):
             return Ring(self, row)
-        near = difflib.get_close_matches(ring_id, self.rings()["ring_id"].to_list(), n=1)
-        raise NotThereError(
-            f"{self.folder.name} has no ring {ring_id}." + (f" Did you mean {near[0]}?" if near else "")
-        )
+        near = difflib.get_close_matches(ring_id, self.table("rings")["ring_id"].to_list(), n=1)
+        hint = f"Did you mean {near[0]}?" if near else "rings() lists them"
+        raise NotThereError(f"{self.folder.name} has no ring {ring_id}. {hint}")
 
-    def __repr__(self) -> str:
-        rings = self.rings()
+    def at_line(self, score: float) -> pl.DataFrame:
+        """What if the score line moved up to `score`: one row a ring, with `listed` yes or no.
+
+        Read from the published list, so exact, but blind below the line that the night had: for that, see `what_if`.
+        """
+        columns = ("rank", "ring_id", "score", "typology", "n_accounts", "open_cny")
+        return self.table("rings").select(*columns, (pl.col("score") >= score).alias("listed"))
+
+    def weigh(self) -> Weighed:
+        """The night weighed again as it was, down to each kind of act. Reads the warehouse, as long as the night's own
+        stages take. Raises NoDeskError without one."""
+        return self.what_if()[0]
+
+    def what_if(self, *changes: dict[str, Any]) -> list[Weighed]:
+        """What if settings were others, such as {"rings.gamma": 0.008}: the night weighed again, first as it was, then
+        with each of the changes. Verdicts and names are not weighed. Raises NoDeskError without a warehouse."""
+        return self._at_desk().weigh(self.record, changes)
+
+    def label(self, subject: str, verdict: str, decided_at: datetime | None = None, **more: str | None) -> None:
+        """Record a verdict on a ring or account, for the nights to come; `more`: `note`, `typology`, `analyst`,
+        `action_taken`. Raises NoDeskError without a warehouse.
+        """
+        self._at_desk().label(subject, verdict, decided_at, **more)
+
+    def _at_desk(self) -> Desk:
+        if self.desk is None:
+            raise NoDeskError("this needs the warehouse: open the night with jobs.desk.open_desk, which takes one")
+        return self.desk
+
+    def head(self) -> str:
+        """The night in one line."""
+        rings = self.table("rings")
         money = f"{rings['open_cny'].sum() or 0:,}"
         new = rings.filter(pl.col("lifecycle") == "new").height
         return f"night of {self.date}: {rings.height} rings, {new} of them new; CNY {money} can still be saved"
 
-
-@dataclass(frozen=True, eq=False)
-class Ring:
-    """One ring of one night. `row` is its row of `rings`, column -> value."""
-
-    night: Night
-    row: dict[str, Any]
-
-    @property
-    def ring_id(self) -> str:
-        """Its name, the same from night to night."""
-        return str(self.row["ring_id"])
-
-    def why(self) -> Sentences:
-        """What speaks for it, strongest first."""
-        return Sentences(self.row["reasons"])
-
-    def against(self) -> Sentences:
-        """What speaks against it: read this before deciding."""
-        return Sentences(self.row["against"])
-
-    def members(self) -> pl.DataFrame:
-        """One row a member, best first: its rows of `accounts`."""
-        return self.night.table("accounts", ring_id=self.ring_id)
-
-    @cached_property
-    def _links(self) -> pl.DataFrame:
-        return self.night.table("links", ring_id=self.ring_id)
-
-    def links(self) -> pl.DataFrame:
-        """What ties the members to each other: its rows of `links`."""
-        return self._links
-
-    def evidence(self) -> pl.DataFrame:
-        """One row a fact, down to the line it was read from: its rows of `evidence`."""
-        return self.night.table("evidence", ring_id=self.ring_id)
-
-    def open_orders(self) -> pl.DataFrame:
-        """Orders whose money can still be saved: its rows of `open_orders`."""
-        return self.night.table("open_orders", ring_id=self.ring_id)
-
-    def acts(self) -> pl.DataFrame:
-        """The dated acts: `account_id`, `typology`, `happened_at` (to the minute), `fact`, oldest first.
-
-        The watchlists have no column for the time of an act; its sentence alone gives the minute, that of a tie days.
-        """
-        at = pl.col("fact").str.extract(_MINUTE).str.to_datetime("%Y-%m-%d %H:%M", time_unit="us")
-        columns = ("account_id", "typology", "happened_at", "fact")
-        dated = self.evidence().with_columns(at.alias("happened_at"))
-        return dated.drop_nulls("happened_at").select(columns).sort("happened_at", "account_id", "typology", "fact")
-
-    def graph(self) -> nx.Graph:
-        """Its accounts and what they share, in sorted order.
-
-        Nodes ("account", id) with `role` and `score`, and (space, id) of shared things with `kinds`; one payment
-        account is one node of space "pay", whether it was paid or paid. Edges have `weight` (log-odds), `kinds`,
-        `first_at`,
-        `last_at`, and between two accounts `parent`: the older or referring one.
-        """
-        return ring_graph(self.members(), self._links)
+    def read(self) -> pl.DataFrame:
+        """What the night was made from, newest drop first: one row a file of run.json with its counts of rows."""
+        files = json.loads(self.record).get("inputs", [])
+        columns = ("path", "drop_date", "rows_read", "loaded", "superseded", "set_aside")
+        rows = [{name: file.get(name) for name in columns} for file in files]
+        schema = {name: pl.String if name in columns[:2] else pl.Int64 for name in columns}
+        return pl.DataFrame(rows, schema=schema).sort("drop_date", "path", descending=[True, False])
 
     def draw(self, language: Language | None = None) -> Picture:
-        """The ring in columns, as a matplotlib figure; in the night's language unless told one."""
-        from graph.draw import draw  # noqa: PLC0415 - matplotlib takes a second and is for those who draw
+        """The rings with most money at stake, as a matplotlib figure."""
+        from graph.morning_chart import morning_chart  # noqa: PLC0415 - matplotlib is for those who draw
 
-        return draw(self.graph(), self.row, language or self.night.language)
-
-    def timeline(self, language: Language | None = None) -> Picture:
-        """Who did what when: registrations, ties in use, acts, closings and money still open, as a figure."""
-        from graph.timeline import timeline  # noqa: PLC0415 - likewise
-
-        return timeline(self, language or self.night.language)
-
-    def head(self) -> str:
-        """The ring in three lines."""
-        row = self.row
-        named = ", ".join(
-            f"{words.typology(t['name'], self.night.language)} {t['score']:.2f}" for t in row["typologies"]
-        )
-        refer = f" ({row['refer_to']})" if row["refer_to"] else ""
-        return (
-            f"{self.ring_id} · {named}\n"
-            f"rank {row['rank']} · score {row['score']:.3f} · {row['lifecycle']} · proposed: {row['action']}{refer}"
-            f" · verdict: {row['verdict'] or '-'}\n"
-            f"{row['n_accounts']} accounts · {row['n_victims']} victims · exposure {row['exposure_cny']:,} CNY"
-            f" · lost {row['loss_cny']:,} · open {row['open_cny']:,}"
-        )
+        return morning_chart(self.urgent(), language or self.language)
 
     def __repr__(self) -> str:
-        for_it = "".join(f"\n+ {sentence}" for sentence in self.row["reasons"])
-        return self.head() + for_it + "".join(f"\n- {sentence}" for sentence in self.row["against"])
+        return self.head()
 
     def _repr_html_(self) -> str:
-        head = escape(self.head()).replace("\n", "<br>")
-        return f"<p>{head}</p><p>+</p>{self.why()._repr_html_()}<p>−</p>{self.against()._repr_html_()}"
+        return page([self.head()])
 
 
-def ring_graph(members: pl.DataFrame, links: pl.DataFrame) -> nx.Graph:
-    """The typed graph of one ring, from its rows of `accounts` and `links`; see `Ring.graph`."""
-    entity, kind = pl.col("entity_id"), pl.col("entity_kind")
-    paying = links.filter(kind.is_in(["payee", "payer"]))["entity_id"].implode()
-    between = kind.is_in(["inviter", "succession", "source"]) & entity.is_in(members["account_id"].implode())
-    space = pl.when(between).then(pl.lit("account")).when(entity.is_in(paying)).then(pl.lit("pay")).otherwise(kind)
-    # One edge a pair of account and thing, whatever the kinds of use: two kinds would overwrite each other.
-    used = (
-        links.with_columns(space.alias("space"))
-        .group_by("account_id", "space", "entity_id")
-        .agg(
-            kind.unique().sort().alias("kinds"), kind.min(), pl.col("weight").max(),
-            pl.col("first_seen_at").min(), pl.col("last_seen_at").max(),
-        )
-        .sort("account_id", "space", "entity_id")
+def brief(rings: pl.DataFrame, language: Language) -> pl.DataFrame:
+    """The columns of rings that one reads first; `why` is the strongest reason."""
+    named = [f"{words.typology(t, language)} {t}" if language == "zh" else t for t in rings["typology"]]
+    return rings.select(
+        "rank", "ring_id", pl.Series("typology", named, dtype=pl.String), "score", "action", "lifecycle", "n_accounts",
+        "n_victims", "open_cny", "loss_cny", pl.col("priority").round(0), pl.col("reasons").list.first().alias("why"),
     )  # fmt: skip
-    graph = nx.Graph()
-    for account, role, score in members.sort("account_id").select("account_id", "role", "score").iter_rows():
-        graph.add_node(("account", account), role=role, score=score)
-    graph.update(typed_graph(used))
-    for account, near, thing, kinds in used.select("account_id", "space", "entity_id", "kinds").iter_rows():
-        if account == thing:
-            continue
-        graph.edges[("account", account), (near, thing)]["kinds"] = kinds
-        if near == "account":
-            graph.edges[("account", account), (near, thing)]["parent"] = (near, thing)
-        else:
-            node = graph.nodes[near, thing]
-            node["kinds"] = sorted({*node.get("kinds", []), *kinds})
-    return graph
+
+
+def _known(name: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        raise ValueError(f"{name}: unknown. " + (f"Did you mean {near[0]}?" if near else f"Known: {', '.join(names)}"))
+    return name

@@ -32,9 +32,12 @@ TIED = ("关联存续", "ties in use")
 REGISTERED = ("注册", "registered")
 CLOSED = ("注销或封禁", "closed or banned")
 OPEN = ("未确认的付款", "paid and still open")
+EARLIER = ("更早开始", "began earlier")
 OTHER = ("其他行为", "other acts")
 LEFT_OUT = ("另有 {n} 个首次行为较晚的账号未画出", "left out: {n} accounts that acted later or not at all")
 
+LEAD = timedelta(days=120)
+"""Before the first act: an account registered years ago must not press all that was done into the last inch."""
 WIDTH, LABEL, ROW, TOP = 9.0, 1.1, 0.22, 0.6
 
 
@@ -82,10 +85,11 @@ def timeline(ring: Ring, language: Language) -> Picture:
     said = canvas.word(TITLE).format(ring_id=ring.ring_id, named=named)
     canvas.say(SIDE, bottom + high + TOP - 0.3, said, 12, weight="bold", gid="title")
     y = {account: bottom + high - (i + 0.5) * ROW for i, account in enumerate(rows)}
-    x = calendar(canvas, found, bottom, high)
+    start, end = window(found)
+    x = calendar(canvas, start, end, bottom, high)
     for account in rows:
         canvas.say(SIDE, y[account], short(account), 6.8, gid=f"label {account}")
-    paint(canvas, found, colours, x, y)
+    paint(canvas, found, colours, start, x, y)
     if left_out:
         canvas.say(SIDE, 0.17, canvas.word(LEFT_OUT).format(n=left_out), 7, gid="left out")
     return canvas.figure
@@ -98,18 +102,23 @@ def accounts(ring: Ring, acts: pl.DataFrame) -> tuple[list[str], int]:
     return every["account_id"].head(MOST).to_list(), max(0, every.height - MOST)
 
 
-def calendar(canvas: Canvas, found: Moments, bottom: float, high: float) -> Callable[[datetime], float]:
-    """Draw the days, and return where a moment stands, in inches from the left."""
-    seen = [
-        *found.acts["happened_at"], *found.spans["since"], *found.spans["until"], *found.lives["registered_at"],
-        *found.orders["paid_at"],
-    ]  # fmt: skip
-    start, end = (min(seen), max(seen)) if seen else (datetime(2000, 1, 1), datetime(2000, 1, 2))
-    start, end = start - timedelta(days=1), end + timedelta(days=1)
+def window(found: Moments) -> tuple[datetime, datetime]:
+    """From when to when the picture shows."""
+    done = [*found.acts["happened_at"], *found.orders["paid_at"]]
+    held = [*found.spans["since"], *found.spans["until"], *found.lives["registered_at"]]
+    seen = [at for at in (*done, *held) if at is not None]
+    if not seen:
+        return datetime(2000, 1, 1), datetime(2000, 1, 2)
+    start = max(min(seen), min(done) - LEAD) if done else min(seen)
+    return start - timedelta(days=1), max(seen) + timedelta(days=1)
+
+
+def calendar(canvas: Canvas, start: datetime, end: datetime, bottom: float, high: float) -> Callable[[datetime], float]:
+    """Draw the days, and return where a moment stands, in inches from the left; what was before stands at the edge."""
     left, wide = SIDE + LABEL, WIDTH - 2 * SIDE - LABEL
 
     def x(at: datetime) -> float:
-        return left + wide * ((at - start) / (end - start))
+        return left + wide * max(0.0, (at - start) / (end - start))
 
     # matplotlib.dates has no types.
     ticks = dates.AutoDateLocator(minticks=4, maxticks=8).tick_values(start, end)  # type: ignore[no-untyped-call]
@@ -122,20 +131,24 @@ def calendar(canvas: Canvas, found: Moments, bottom: float, high: float) -> Call
 
 
 def paint(
-    canvas: Canvas, found: Moments, colours: dict[str, str], x: Callable[[datetime], float], y: dict[str, float]
-) -> None:
+    canvas: Canvas, found: Moments, colours: dict[str, str], start: datetime,
+    x: Callable[[datetime], float], y: dict[str, float],
+) -> None:  # fmt: skip
     """The marks of each account's row; signs as in `signs`."""
     axes = canvas.axes
     for account, since, until in found.spans.iter_rows():
         if account in y:
             axes.plot([x(since), x(until)], [y[account]] * 2, color=PALE, linewidth=4, solid_capstyle="round", zorder=1)
+            if since < start:
+                axes.plot(x(since), y[account], "<", color=GREY, markersize=3.5, zorder=2)
     for account, typology, at in found.acts.iter_rows():
         if account in y:
             colour = colours.get(typology, GREY)
             axes.plot(x(at), y[account], "o", color=colour, markersize=3.6, alpha=0.75, markeredgewidth=0, zorder=3)
     for account, registered, closed in found.lives.iter_rows():
         if account in y:
-            axes.plot(x(registered), y[account], ">", color=BLACK, markersize=4.5, zorder=4)
+            if registered >= start:
+                axes.plot(x(registered), y[account], ">", color=BLACK, markersize=4.5, zorder=4)
             if closed is not None:
                 axes.plot(x(closed), y[account], "x", color=BLACK, markersize=5, zorder=4)
     for account, paid in found.orders.iter_rows():
@@ -154,7 +167,10 @@ def signs(canvas: Canvas, found: Moments, colours: dict[str, str]) -> list[Artis
     out += [sign("o", c, words.typology(t, canvas.language)) for t, c in colours.items() if t in there]
     if there - set(colours):
         out.append(sign("o", GREY, canvas.word(OTHER)))
-    if not found.lives.is_empty():
+    start, _ = window(found)
+    if found.spans.filter(pl.col("since") < start).height:
+        out.append(sign("<", GREY, canvas.word(EARLIER)))
+    if found.lives.filter(pl.col("registered_at") >= start).height:
         out.append(sign(">", BLACK, canvas.word(REGISTERED)))
     if found.lives["closed_at"].count():
         out.append(sign("x", INK, canvas.word(CLOSED)))

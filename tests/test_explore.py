@@ -196,7 +196,7 @@ def test_a_ring_answers(night: Night) -> None:
 
 def test_plain_text_and_escaped_html(night: Night) -> None:
     ring = night.ring("R-5")
-    for part in ("R-5", "传销 0.90", "score 0.900", "1,234.50", "+ 疑似传销 <b>3 次</b>", "- 一家人"):
+    for part in ("R-5", "传销 pyramid 0.90", "score 0.900", "1,234.50", "+ 疑似传销 <b>3 次</b>", "- 一家人"):
         assert part in repr(ring), part
     assert "5 rings, 5 of them new" in repr(night)
     page = ring._repr_html_()

@@ -44,7 +44,30 @@ PARTS = {
 }
 LAST = ("account_rows.py", "ring_rows.py", "watchlists.py")
 # No stages: what notebooks and cases use to look at a published ring. They use each other, and weakest its graph.
-LOOKING = {f"graph.{name}" for name in ("canvas", "columns", "draw", "explore", "timeline", "weakest")}
+LOOKING = {
+    f"graph.{name}"
+    for name in (
+        "canvas",
+        "columns",
+        "displays",
+        "draw",
+        "explore",
+        "explore_ring",
+        "morning_chart",
+        "nights",
+        "plots",
+        "quality_chart",
+        "regions",
+        "score_bar",
+        "score_steps",
+        "timeline",
+        "trend_chart",
+        "trends",
+        "weakest",
+        "weighed",
+        "what_if",
+    )
+}
 MODULES = sorted(GRAPH.rglob("*.py"))
 
 

@@ -59,7 +59,7 @@ def show(ring_id: str, out: Path, *more: str) -> Result:
 def test_everything_that_matters(out: Path) -> None:
     text = show("R-abcdef", out).stdout
     for part in (
-        "run_date=2025-06-22", "score 0.912", "two_way 0.90, brushing 0.25",
+        "run_date=2025-06-22", "score 0.912", "two_way 0.90", "brushing 0.25",
         "proposed: refer, refer to police", "1,234.50 CNY", "open 99.00", "+ 两头吃 [3 次]", "- 一家人",
         "device d1 [kiosk]", "a1", "both",
         "d1", "3.20", "money that can still be saved: none",
