@@ -26,7 +26,7 @@ def bind(world: Bazaar) -> None:
     firms(world, rng, gather(rng, shops, tailed(rng, len(shops) // 14, 2, 14)))
     reopened(world, rng, gather(rng, shops, np.full(len(shops) // 25, 2)))
     second_selves(world, rng, gather(rng, everyone[world.honest], 2 + (rng.random(n // 45) < 0.15)))
-    second_hand(world, rng, gather(rng, everyone[world.honest], np.full(n // 40, 2)))
+    second_hand(world, rng, gather(rng, everyone, np.full(n // 40, 2)))
     old_numbers(world, rng, gather(rng, everyone, np.full(n // 70, 2)))
 
 
@@ -150,6 +150,9 @@ def old_numbers(world: Bazaar, rng: Rng, pairs: Circle) -> None:
     old, new = pairs.who[pairs.place == 0], pairs.who[pairs.place == 1]
     swap = a["registered_at"][old] > a["registered_at"][new]
     old, new = np.where(swap, new, old), np.where(swap, old, new)
+    # A hand that found its account asleep would not act at all.
+    free = world.honest[old]
+    old, new = old[free], new[free]
     half_way = a["registered_at"][old] + (a["registered_at"][new] - a["registered_at"][old]) // 2
     a["quiet_at"][old] = np.where(
         rng.random(len(old)) < 0.8, np.minimum(a["quiet_at"][old], half_way), a["quiet_at"][old]

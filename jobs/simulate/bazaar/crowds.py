@@ -39,7 +39,8 @@ def cafes(world: Bazaar, rng: Rng) -> None:
     n = world.options.accounts
     places = max(2, n // 1_200)
     visits = int(n * 0.07)
-    kiosk = world.fresh("device", places)[drawn(rng, rng.pareto(1.2, places) + 0.3, visits)]
+    world.kiosks = world.fresh("device", places)
+    kiosk = world.kiosks[drawn(rng, rng.pareto(1.2, places) + 0.3, visits)]
     half = visits // 2
     borrow(world, rng, rng.integers(0, n, half), kiosk[:half], "pc", 0.3, 2)
     borrow(world, rng, rng.integers(0, n, visits - half), kiosk[half:], "kiosk", 0.05, 1)
@@ -112,7 +113,7 @@ def card_dealers(world: Bazaar, rng: Rng) -> None:
     """Honest dealers in codes who have every buyer confirm before they send, out of old habit."""
     a = world.accounts
     codes = np.isin(a["main"], [NUMBER["virtual_card"], NUMBER["topup_card"], NUMBER["voucher"]])
-    who = np.flatnonzero(codes & world.honest & (rng.random(len(codes)) < 0.04))
+    who = np.flatnonzero(codes & world.honest & (rng.random(len(codes)) < 0.025))
     a["asks_early"][who] = rng.beta(3, 1.5, len(who))
     a["sells"][who] *= 1.5
 

@@ -7,7 +7,7 @@ import numpy as np
 from jobs.simulate.bazaar.deal import strike
 from jobs.simulate.bazaar.people import CATALOGUE
 from jobs.simulate.bazaar.place import Bazaar, drawn
-from jobs.simulate.bazaar.talk import chat, gossip
+from jobs.simulate.bazaar.talk import chat, gifts, gossip
 from jobs.simulate.columns import NONE, Ints, Rng, Rows, word
 from jobs.simulate.goods import NUMBER
 from jobs.simulate.options import DAY
@@ -31,6 +31,7 @@ def trade(world: Bazaar) -> None:
     clubs(world, rng)
     couriers(world, rng)
     gossip(world, rng, orders // 25)
+    gifts(world, rng)
 
 
 def _ordinary(world: Bazaar, rng: Rng, n: int) -> None:

@@ -43,7 +43,9 @@ SIZES = {
     "two_way": (2, 3.0),
 }
 USUAL = (2, 3.5)
-LARGEST = 60
+LARGEST = {"pyramid": 60, "account_farm": 60, "brushing": 45, "leak_source": 40, "reborn_shop": 10}
+USUAL_LARGEST = 25
+"""No hand opens a shop every other day; a farm is only as good as it is large."""
 
 PERSONS = {"unpaid_harvest", "swap_return", "jury_gaming", "account_farm", "pyramid"}
 """Typologies whose members are mostly persons."""
@@ -102,7 +104,7 @@ def recruit(world: Bazaar) -> list[Hand]:
 
 def _size(rng: Rng, typology: str, accounts: int) -> int:
     fewest, scale = SIZES.get(typology, USUAL)
-    largest = min(LARGEST, max(fewest + 1, accounts // 50))
+    largest = min(LARGEST.get(typology, USUAL_LARGEST), max(fewest + 1, accounts // 50))
     return min(largest, fewest + int(scale * rng.pareto(1.9)) + int(rng.integers(0, 3)))
 
 
@@ -110,7 +112,7 @@ def _hand(world: Bazaar, number: int, typology: str, script: str, members: Ints)
     options, rng = world.options, world.stream(20, number)
     quiet, n = options.camouflage, len(members)
     last = options.end - int(rng.integers(0, 20) * DAY * (rng.random() < 0.4))
-    begun = max(options.start + 12 * DAY, last - int(rng.uniform(25, 130) * DAY))
+    begun = max(options.start + 12 * DAY, last - int(rng.uniform(14, 130) * DAY))
     idle = rng.random(n) < (0.12 if n > 3 else 0.0)
     idle[:2] = False
     hand = Hand(

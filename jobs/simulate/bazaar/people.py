@@ -106,7 +106,7 @@ def _trade(world: Bazaar, rng: Rng) -> None:
         a[column] = np.where(of, drawn(rng, weights, n), a.get(column, 0))
     a["staff"] = np.where(shop, 1 + rng.poisson(1.2, n), 0)
     a["texts_codes"] = rng.beta(0.5, 1.0, n)
-    a["asks_early"] = np.where(rng.random(n) < 0.02, rng.beta(2, 1.5, n), 0.0)
+    a["asks_early"] = np.where(rng.random(n) < 0.012, rng.beta(2, 1.5, n), 0.0)
     world.fresh("item", n * CATALOGUE)
 
 

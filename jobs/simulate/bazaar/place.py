@@ -18,14 +18,17 @@ FOREVER = 1 << 60
 class Bazaar(Ledger):
     """A ledger whose `accounts` also hold traits in 0..1, weights of trade, and habits (`people.settle`).
 
-    `member[account]` is the number of the account's hand, -1 for the honest.
+    `member[account]` is the number of the account's hand, -1 for the honest; `kiosks` are the devices
+    of cafés and repair shops, which anybody may use.
     """
 
     calendar: Calendar = field(init=False)
     member: Ints = field(init=False)
+    kiosks: Ints = field(init=False)
 
     def __post_init__(self) -> None:
         self.calendar = Calendar(self.options)
+        self.kiosks = np.empty(0, np.int64)
         self.member = np.full(self.options.accounts, -1)
 
     @property

@@ -79,6 +79,17 @@ def _codes(world: Bazaar, rng: Rng, rows: Rows) -> None:
     send_codes(world, rows, at, code)
 
 
+def gifts(world: Bazaar, rng: Rng) -> None:
+    """Vouchers are passed on: who bought a code sends it to a third person, or sells it again, honestly."""
+    code = word("target_kind", "card_code")
+    for said in list(world.chats):
+        at = np.flatnonzero((said["target_kind"] == code) & (rng.random(len(said["sent_at"])) < 0.015))
+        giver, taker = said["receiver_id"][at], drawn(rng, world.accounts["buys"], len(at))
+        sent = said["sent_at"][at] + (rng.exponential(9, len(at)) * DAY).astype(np.int64) + 900
+        ok = (giver != taker) & (sent < np.minimum(world.until(giver), world.until(taker)))
+        world.say(giver[ok], taker[ok], sent[ok], code, said["target_id"][at[ok]])
+
+
 def send_codes(world: Bazaar, rows: Rows, at: Ints, code: Ints) -> None:
     """The codes of these orders, at the moment of delivery."""
     world.say(

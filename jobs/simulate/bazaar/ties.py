@@ -35,6 +35,9 @@ STILL = ("device", "device", "phone", "owner", "inviter")
 STRANGERS_THING = 0.07
 """Share of links made of something that belongs to an honest person: a rented till, a friend's store, a known group."""
 
+IN_PUBLIC = 0.06
+"""Share of hands whose common device is a café's or a kiosk's, where everybody goes."""
+
 SPELLED = {"payee": "payment", "payer": "payment", "ship_from": "address", "ship_to": "address"}
 
 
@@ -102,9 +105,10 @@ def _link(world: Bazaar, hand: Hand, main: dict[str, int], habit: str, parent: i
 
 
 def _thing(world: Bazaar, hand: Hand, main: dict[str, int], habit: str) -> int:
-    """The hand's own, or one that it borrows from people who know nothing."""
+    """The hand's own, or one that it borrows: mostly from people who know nothing, seldom from another hand."""
     if habit not in main:
-        lender = hand.rng.choice(np.flatnonzero(world.honest & (world.accounts[f"{habit}_2_share"] > 0)))
+        others = (world.member != hand.number) & (world.accounts[f"{habit}_2_share"] > 0)
+        lender = hand.rng.choice(np.flatnonzero(others))
         borrowed = hand.rng.random() < STRANGERS_THING
         main[habit] = int(world.accounts[f"{habit}_2"][lender]) if borrowed else world.one(SPELLED.get(habit, habit))
     return main[habit]
@@ -114,7 +118,10 @@ def _device(world: Bazaar, hand: Hand, main: dict[str, int], parent: int, place:
     """A device in common: handed over at a closing, lived on by both, or logged in to once or twice."""
     a, rng = world.accounts, hand.rng
     pair = hand.members[[parent, place]]
-    device = main.setdefault("device", world.one("device")) if star else int(pair[0])
+    if star and "device" not in main:
+        in_public = rng.random() < IN_PUBLIC
+        main["device"] = int(rng.choice(world.kiosks)) if in_public else world.one("device")
+    device = main["device"] if star else int(pair[0])
     kind = str(rng.choice(["phone", "pc", "emulator"], p=[0.7, 0.18, 0.12]))
     if hand.relay and rng.random() < 0.6:
         change = a["registered_at"][pair[1]]
