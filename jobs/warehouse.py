@@ -187,7 +187,6 @@ class Warehouse:
             "memory_limit": memory_limit,
             "temp_directory": str(self.scratch),
             "max_temp_directory_size": max_temp,
-            "enable_progress_bar": False,
             # A SQL name must never pick up a Python variable, and nothing may be fetched from the network.
             "python_enable_replacements": False,
             "autoinstall_known_extensions": False,
@@ -200,6 +199,9 @@ class Warehouse:
         }
         if threads:
             settings["threads"] = threads
+        # In a notebook it is off, and to say so once more asks for a package of widgets.
+        if self.rows("SELECT current_setting('enable_progress_bar')") != [(False,)]:
+            settings["enable_progress_bar"] = False
         for name, value in settings.items():
             self.rows(f"SET {name} = $value", value=value)
 
