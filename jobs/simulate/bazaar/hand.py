@@ -54,6 +54,8 @@ SHOPS = {"counterfeit_network", "reborn_shop", "unlicensed_operator"}
 """Typologies whose members are all shops; elsewhere about a third of the sellers are."""
 
 ACCOUNTS_A_RING = 340
+FEWEST_ACTS = 16
+"""A hand tries at least about so many deals; with fewer it is not yet a ring to anybody."""
 
 
 @dataclass
@@ -119,13 +121,19 @@ def _hand(world: Bazaar, number: int, typology: str, script: str, members: Ints)
         number, typology, script, members,
         care=float(rng.beta(1.6 + 3 * quiet, 2.6)),
         cover=float(rng.lognormal(0.5 + 0.8 * quiet, 0.4)),
-        zeal=float(np.clip(rng.lognormal(1.9 - 0.4 * quiet, 0.55) * max(1.0, (5 / n) ** 0.6), 3, 40)),
+        zeal=_zeal(rng, quiet, n),
         relay=typology == "reborn_shop" or (script in {"relay", "hop", "slow"}) or rng.random() < 0.12,
         begun=begun, ended=last, rng=rng, idle=idle,
     )  # fmt: skip
     world.member[members] = number
     _live(world, hand)
     return hand
+
+
+def _zeal(rng: Rng, quiet: float, n: int) -> float:
+    """Deals that each member tries; in small rings each does more."""
+    eager = rng.lognormal(1.9 - 0.4 * quiet, 0.55) * max(1.0, (5 / n) ** 0.6)
+    return float(np.clip(eager, max(3.0, FEWEST_ACTS / n), 40))
 
 
 def _live(world: Bazaar, hand: Hand) -> None:
