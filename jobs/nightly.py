@@ -26,7 +26,7 @@ from jobs.register_store import PLACE, VERDICTS, learn, recall, what_verdicts_di
 from jobs.settings import EngineSettings, Settings
 from jobs.steps import Counted, Steps
 from jobs.summary import nothing_new, summary
-from jobs.tombstones import obey
+from jobs.tombstones import obey, unfinished
 from jobs.verdict_journal import recall_verdicts
 from jobs.warehouse import Warehouse
 
@@ -53,6 +53,8 @@ def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Sett
         with steps.step("load") as step:
             report = load(db, exports, settings.exports, until=run_date)
             obey(db, db.path)
+            if left := unfinished(db.path):
+                steps.say("erasures were cut off: run `ringwatch erase` again for each", unfinished=left)
             step.rows = sum(file.rows_read for file in report.files)
         place = recall(db, out, run_date)
         recall_verdicts(db)

@@ -14,6 +14,7 @@ import io
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ GONE = "erased"
 _LABEL = f"'{GONE}-' || sha256($salt || {{key}} || '|{{side}}')[:16]"
 """SQL: a stranger's id, another for each row: an erased person's rows must not add up to a person again."""
 
-_IDS = {
+IDS = {
     "orders_rows": ("buyer_id", "seller_id", "promoter_id", "handler_id"),
     "accounts_rows": ("account_id", "inviter_id"),
     "devices_rows": ("account_id",),
@@ -130,17 +131,26 @@ def obey(db: Warehouse, home: Path) -> dict[str, int]:
         db.rows("INSERT INTO obeyed SELECT tombstone, file_id FROM stones CROSS JOIN searched"
                 " EXCEPT SELECT tombstone, file_id FROM obeyed ORDER BY ALL")  # fmt: skip
         db.drop("stones", "searched", "erased_ids")
+    db.stale = db.stale or bool(touched)
     return touched
+
+
+def unfinished(home: Path) -> int:
+    """Erasures that were begun and not done: killed, and to be run again."""
+    left = Counter[str]()
+    for record in read(home):
+        left[record["tombstone"]] = int(record.get("event") == "begun")
+    return left.total()
 
 
 def _take_out(db: Warehouse, salt: str) -> dict[str, int]:
     every = " UNION ".join(
         f"SELECT {column} AS id FROM {table} WHERE file_id IN (SELECT file_id FROM searched)"
-        for table, columns in _IDS.items()
+        for table, columns in IDS.items()
         for column in columns
     )
     db.make("erased_ids", f"SELECT id FROM ({every}) WHERE sha256($salt || id) IN (FROM stones)", salt=salt)
-    touched = dict.fromkeys(_IDS, 0)
+    touched = dict.fromkeys(IDS, 0)
     for table, column, change in _TAKE_OUT:
         theirs = f"WHERE {column} IN (SELECT id FROM erased_ids) AND file_id IN (SELECT file_id FROM searched)"
         statement = f"UPDATE {table} SET {change} {theirs}" if change else f"DELETE FROM {table} {theirs}"
@@ -158,6 +168,11 @@ def _blank_rejects(db: Warehouse, salt: str, stones: set[str]) -> dict[str, int]
     db.rows(f"UPDATE rejects_rows SET raw = '{GONE}' WHERE rowid IN (SELECT row FROM their_rejects)")
     db.drop("their_rejects")
     return {"rejects_rows": len(theirs)}
+
+
+def holds(raw: str | None, account: str) -> bool:
+    """Is the account a cell of that record, in whatever way the record writes it?"""
+    return raw is not None and any(cell == account for cell in _cells(raw))
 
 
 def _hash(salt: str, cell: str) -> str:

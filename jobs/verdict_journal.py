@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import filelock
 import polars as pl
 
 from graph.exports import LABELS
+from jobs import durable
 from jobs.errors import RingwatchError
 from jobs.warehouse import Warehouse
 
@@ -45,6 +47,27 @@ def append(warehouse: Path, verdict: Mapping[str, str | None]) -> None:
             os.fsync(file.fileno())
     except (OSError, filelock.Timeout) as failure:
         raise RingwatchError(f"the verdicts beside {warehouse} cannot be written: nothing was recorded") from failure
+
+
+def forget(warehouse: Path, account: str, named: re.Pattern[str]) -> int:
+    """Take out the verdicts on an account, and what `named` finds in the texts of others; how many lines changed.
+
+    Raises RingwatchError where the journal cannot be written, or a line is damaged.
+    """
+    path = path_of(warehouse)
+    read(warehouse)
+    try:
+        with filelock.FileLock(f"{path}.lock", mode=0o600, timeout=10):
+            whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+            rows = [json.loads(line) for line in whole]
+            kept = [row for row in rows if row["subject_id"] != account]
+            said = [{k: named.sub("erased", v) if v else v for k, v in row.items()} for row in kept]
+            changed = len(rows) - len(kept) + sum(a != b for a, b in zip(kept, said, strict=True))
+            if changed:
+                durable.write(path, b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in said))
+    except (OSError, filelock.Timeout) as failure:
+        raise RingwatchError(f"the verdicts beside {warehouse} cannot be written: nothing was erased") from failure
+    return changed
 
 
 def read(warehouse: Path) -> pl.DataFrame:

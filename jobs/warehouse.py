@@ -33,6 +33,8 @@ class Warehouse:
         self.con = con
         self.path = path
         self.scratch = scratch
+        self.stale = False
+        """Set when rows were erased: the file is then written anew at the end, for DuckDB keeps deleted rows' bytes."""
         self._lock = lock
         self._umask = os.umask(0o077)  # the write-ahead log and spilled pages are born later, and must be private too
 
@@ -83,7 +85,11 @@ class Warehouse:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            if self.stale and error is None:
+                self._rewrite()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close the file, remove the temporary folder, let the next run in."""
@@ -100,24 +106,12 @@ class Warehouse:
         allowed = sorted({str(path.resolve()) for path in (self.scratch, *folders, *links)})
         for name, value in (
             ("allowed_directories", allowed),
+            ("allowed_paths", [str(file) for file in files_of(self._beside)]),
             ("enable_external_access", False),
             ("allowed_configs", ["memory_limit"]),  # lowered while exports are loaded
             ("lock_configuration", True),
         ):
             self.rows(f"SET {name} = $value", value=value)
-
-    def rewrite(self) -> None:
-        """Write the file anew and close it: deleted rows leave the disk, and not only the tables."""
-        beside = self.path.with_name(f"{self.path.name}.rewriting")
-        remove(beside)
-        try:
-            self.rows("ATTACH $path AS rewritten", path=str(beside))
-            self.rows(f'COPY FROM DATABASE "{self.rows("SELECT current_database()")[0][0]}" TO rewritten')
-            self.rows("DETACH rewritten")
-            self.con.close()
-            durable.take_place(beside, self.path)
-        finally:
-            remove(beside)
 
     def make(self, table: str, sql: str, **params: object) -> None:
         """Create or replace the night's table `table` from one SELECT."""
@@ -182,6 +176,21 @@ class Warehouse:
         finally:
             self.rows("SET memory_limit = $limit", limit=before)
 
+    def _rewrite(self) -> None:
+        remove(*files_of(self._beside))
+        try:
+            self.rows("ATTACH $path AS rewritten", path=str(self._beside))
+            self.rows(f'COPY FROM DATABASE "{self.rows("SELECT current_database()")[0][0]}" TO rewritten')
+            self.rows("DETACH rewritten")
+            self.con.close()
+            durable.take_place(self._beside, self.path)
+        finally:
+            remove(*files_of(self._beside))
+
+    @property
+    def _beside(self) -> Path:
+        return self.path.resolve().with_name(f"{self.path.name}.rewriting")
+
     def _settle(self, memory_limit: str, threads: int | None, max_temp: str) -> None:
         settings: dict[str, object] = {
             "memory_limit": memory_limit,
@@ -206,9 +215,14 @@ class Warehouse:
             self.rows(f"SET {name} = $value", value=value)
 
 
-def remove(path: Path) -> None:
-    """Delete a database and its log of changes, where they are."""
-    for file in (path, path.with_name(f"{path.name}.wal")):
+def files_of(path: Path) -> list[Path]:
+    """A database's own file and those that DuckDB keeps beside it: its log of changes comes under three names."""
+    return [path, *(path.with_name(f"{path.name}.wal{more}") for more in ("", ".checkpoint", ".recovery"))]
+
+
+def remove(*files: Path) -> None:
+    """Delete what is there of these."""
+    for file in files:
         file.unlink(missing_ok=True)
 
 
