@@ -164,3 +164,52 @@ class Method(Part):
     score: ScoreSettings = ScoreSettings()
     names: RegisterSettings = RegisterSettings()
     verdicts: VerdictSettings = VerdictSettings()
+
+
+class GateSettings(Part):
+    """What must hold before a night is published. Too little refuses the night, a surprise only warns."""
+
+    nights: int = Field(8, ge=1, description="like nights before sizes and churn are judged; fewer have no usual size")
+    rows: int = Field(
+        50, ge=1, description="rows of an export, tonight or in the median night; of fewer, shares and gaps say little"
+    )
+    stale_days: int = Field(
+        30, ge=1, description="days that an export may fall behind the rest of its drop, if it kept up the night before"
+    )
+    steady_rows: int = Field(
+        20, ge=1, description="rows in each of the nights before; from there, none at all tonight is no quiet day"
+    )
+    short: float = Field(
+        0.3, ge=0, lt=1, description="times the median of like nights; the quietest holiday halves a trade"
+    )
+    rejects: float = Field(
+        0.5, gt=0, le=1, description="share of an export's rows set aside; above it the rest no longer stands for all"
+    )
+    rejects_warn: float = Field(0.05, ge=0, le=1, description="share; its owner should hear of more than one in twenty")
+    ring_accounts: int = Field(
+        2000, ge=2, description="accounts of one ring; no hand runs more, but a hub that got through joins as many"
+    )
+    ring_share: float = Field(
+        0.25, gt=0, le=1, description="share of all accounts on one ring, where that is over 200: likewise"
+    )
+    volume_short: float = Field(
+        0.3, ge=0, lt=1, description="times the median of like nights; rings do not stop at once"
+    )
+    volume_warn: float = Field(2.0, gt=1, description="times the median; a wave of fraud, or a change upstream: look")
+    volume: float = Field(5.0, gt=1, description="times the median; no wave is so high, and each line accuses somebody")
+    volume_rings: int = Field(20, ge=1, description="rings or accounts in the median night; fewer jump by chance")
+    churn: float = Field(
+        0.5, gt=0, le=1, description="share of rings new or gone in one night; above it names or lists are not the same"
+    )
+    churn_times: float = Field(
+        2.0, ge=1, description="times the median share as well, for a platform that always churns"
+    )
+    hubs: float = Field(3.0, gt=1, description="times the median, up or down; shared things do not come or go at once")
+    hubs_least: int = Field(20, ge=1, description="hubs more or fewer than the median; less is chance")
+    empty_after: int = Field(
+        3, ge=1, description="rings the night before, cleared ones left out; from there an empty list is a fault"
+    )
+    salt: float = Field(
+        0.5, ge=0, le=1, description="share of ids seen before, of those that should be; whole markets had 0.99"
+    )
+    salt_ids: int = Field(20, ge=1, description="ids that should have been seen before; fewer may all be new by chance")

@@ -17,7 +17,7 @@ from jobs.errors import RingwatchError
 
 COMMANDS = (
     "nightly", "simulate", "evaluate", "show", "case", "verify", "diff", "label", "find", "explain", "report", "leads",
-    "rebuild", "prune", "erase",
+    "status", "rebuild", "prune", "erase",
 )  # fmt: skip
 """In the order of a reader's questions; each is `jobs/commands/<name>.py`."""
 

@@ -64,6 +64,7 @@ def erase(
         at = datetime.now(UTC).isoformat(timespec="seconds")
         tombstones.append(warehouse, {"at": at, "event": "begun", "tombstone": stone, "basis": basis})
         verdicts = verdict_journal.forget(warehouse, account, pattern)
+        runs.forget_refused(watchlists)
         for night, tables in touched.items():
             _republish(watchlists, night, tables, {"at": at, "basis": basis})
         rows = _from_warehouse(db, warehouse, watchlists, account)

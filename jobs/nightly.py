@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
 
@@ -19,35 +21,45 @@ from graph.ties import ties
 from graph.uses import uses
 from graph.verdicts import verdicts
 from graph.watchlists import watchlists
-from jobs import pruned, published, runs
-from jobs.door import drops, load
+from jobs import gates, pruned, published, runs
+from jobs.door import drops, growing_is_not_yet, load
+from jobs.errors import GateError
 from jobs.record import record
 from jobs.register_store import PLACE, VERDICTS, learn, recall, what_verdicts_did
 from jobs.settings import EngineSettings, Settings
 from jobs.steps import Counted, Steps
-from jobs.summary import nothing_new, summary
+from jobs.summary import nothing_new, say_verdicts, summary
 from jobs.tombstones import obey, unfinished
 from jobs.verdict_journal import recall_verdicts
 from jobs.warehouse import Warehouse
 
 
 def nightly(
-    exports: Path, warehouse: Path, out: Path, run_date: date | None, catch_up: bool, settings: Settings
+    exports: Path,
+    warehouse: Path,
+    out: Path,
+    run_date: date | None,
+    catch_up: bool,
+    settings: Settings,
+    overrides: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Run one night, or with `catch_up` every dropped night not yet published, oldest first.
 
-    Raises the classes of `jobs.errors`; the nights published before the failure stand.
+    `overrides` are gates that may not refuse it, each with the reason. Raises the classes of `jobs.errors`; the nights
+    published before the failure stand.
     """
-    with runs.shelf(out), _opened(warehouse, settings.engine) as db:
+    with runs.shelf(out), _opened(warehouse, settings.engine) as db, growing_is_not_yet(exports):
         db.confine(exports)
         nights = _nights(db, exports, out, run_date, catch_up, settings)
         for night in nights:
-            _run(db, exports, out, night, settings)
+            _run(db, exports, out, night, settings, overrides)
         if not nights:
             nothing_new()
 
 
-def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Settings) -> None:
+def _run(
+    db: Warehouse, exports: Path, out: Path, run_date: date, settings: Settings, overrides: Mapping[str, str]
+) -> None:
     started = datetime.now(UTC)
     with runs.building(out, run_date) as night, Steps(run_date, Counted(db)) as steps:
         with steps.step("load") as step:
@@ -63,13 +75,19 @@ def _run(db: Warehouse, exports: Path, out: Path, run_date: date, settings: Sett
             for name, table in WATCHLISTS.items():
                 night.write(table, tables[name])
             step.rows = sum(output.rows for output in night.outputs)
+        with steps.step("gates"):
+            judged = gates.judge(db, out, run_date, tables, settings.gates, overrides)
         night.write_record(
             {
                 **record(run_date, started, settings, report.files, steps.done, night.outputs),
                 PLACE: place,
                 VERDICTS: what_verdicts_did(db),
+                gates.KEY: judged.record(),
             }
         )
+        say_verdicts(steps, judged.verdicts)
+        if judged.refused:
+            raise GateError(f"night of {run_date} {judged.refusal()}. It is kept in {night.refuse()}")
         night.publish()
         runs.point_latest(out)
         learn(db, out, run_date)

@@ -137,6 +137,7 @@ def _carry_out(plan: Plan, db: Warehouse, watchlists: Path, exports: Path | None
         pruned.write(watchlists, gone)  # first: --catch-up must not bring back what a killed run has half removed
     for night in plan.nights:
         _remove(published.folder_of(watchlists, night), watchlists / f"{_HIDDEN}{night}")
+    runs.forget_refused(watchlists, until=max(plan.nights, default=date.min))
     if exports:
         for leftover in exports.glob(f"{_GOING}*"):
             shutil.rmtree(leftover)

@@ -3,6 +3,7 @@
     <out>/.lock                     held by the one run that may write here
     <out>/.building-<date>-<pid>/   a night in the making; nobody else's business
     <out>/run_date=<date>/          a published night, always whole
+    <out>/.refused/<date>/          a night that a gate refused, to be looked at; gone when its date is published
     <out>/latest.json               the newest published night; moves last
 
 Nothing else writes watchlists. Files are 0600 and folders 0700, for they accuse people.
@@ -104,15 +105,28 @@ class Night:
 
     def publish(self) -> None:
         """Check, flush, rename. Raises RingwatchError or OSError; then the night published before stands."""
-        self._check()
-        for path in (*self.folder.iterdir(), self.folder):
-            _flush(path)
+        self._settle()
         final = published.folder_of(self.out, self.run_date)
         if final.exists():
             exchange(self.folder, final)  # the old night now has our hidden name, and goes when we are done
         else:
             self.folder.rename(final)
         _flush(self.out)
+        shutil.rmtree(refused_folder(self.out, self.run_date), ignore_errors=True)
+
+    def refuse(self) -> Path:
+        """Keep the night where nobody takes it for a published one, in place of an earlier try; say where."""
+        self._settle()
+        kept = refused_folder(self.out, self.run_date)
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        shutil.rmtree(kept, ignore_errors=True)
+        self.folder.rename(kept)
+        return kept
+
+    def _settle(self) -> None:
+        self._check()
+        for path in (*self.folder.iterdir(), self.folder):
+            _flush(path)
 
     def _check(self) -> None:
         """Read back what was written: a table missing or torn must stop the night here, not its readers."""
@@ -124,6 +138,23 @@ class Night:
             if file.metadata.num_rows != rows or not file.schema_arrow.equals(WATCHLISTS[name].schema):
                 raise RingwatchError(f"night of {self.run_date}: {name}.parquet is not what was written")
         json.loads((self.folder / published.RECORD).read_bytes())
+
+
+def refused_folder(out: Path, run_date: date) -> Path:
+    """Where the night of that date is kept when a gate refuses it. Not called run_date=…, as published ones are."""
+    return out / ".refused" / str(run_date)
+
+
+def refused_dates(out: Path) -> list[date]:
+    """Dates of the refused nights that are kept, oldest first."""
+    return sorted(date.fromisoformat(record.parent.name) for record in out.glob(f".refused/*/{published.RECORD}"))
+
+
+def forget_refused(out: Path, until: date = date.max) -> None:
+    """Take away the refused nights up to a date: they hold the same people as published ones."""
+    for day in refused_dates(out):
+        if day <= until:
+            shutil.rmtree(refused_folder(out, day))
 
 
 @contextmanager

@@ -10,6 +10,10 @@ memory_limit = "4GB"
 language = "en"
 [method.ties]                   # thresholds, see graph/settings.py
 device = 3.0
+[gates]                         # what must hold before a night is published
+rejects = 0.2
+[cron]                          # what watches the job from outside
+heartbeat = "/var/lib/ringwatch/alive"
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from graph.exports import EXPORTS
-from graph.settings import Method
+from graph.settings import GateSettings, Method
 from jobs.case.settings import CaseSettings
 from jobs.door.settings import DoorSettings
 from jobs.errors import UsageError
@@ -73,6 +77,15 @@ class RetentionSettings(Part):
     )
 
 
+class CronSettings(Part):
+    """Files that tell whoever watches the job how it went; counts and times only."""
+
+    metrics: Path | None = Field(
+        None, description="Prometheus text format, written after every run; metrics.prom in --out unless said"
+    )
+    heartbeat: Path | None = Field(None, description="touched after every run that ended well; none unless said")
+
+
 class Settings(Part):
     """Everything that can be set."""
 
@@ -80,6 +93,8 @@ class Settings(Part):
     engine: EngineSettings = EngineSettings()
     publish: PublishSettings = PublishSettings()
     method: Method = Method()
+    gates: GateSettings = GateSettings()
+    cron: CronSettings = CronSettings()
     case: CaseSettings = CaseSettings()
     retention: RetentionSettings = RetentionSettings()
 

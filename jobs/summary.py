@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import polars as pl
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from graph.gates import Verdict
 from jobs.steps import Steps
 
 TOP = 10
@@ -32,6 +33,15 @@ def summary(steps: Steps, tables: Mapping[str, pl.DataFrame]) -> None:
     screen = Console()
     if screen.is_terminal:
         screen.print(_first(tables["rings"], f"{steps.run_date}: {tables['rings'].height} rings"))
+
+
+def say_verdicts(steps: Steps, verdicts: Sequence[Verdict]) -> None:
+    """One line a gate that warned, refused or was overridden: on a terminal too, where the list would hide it."""
+    for verdict in verdicts:
+        if verdict.state not in ("passed", "not judged"):
+            steps.say("gate", gate=verdict.gate, state=verdict.state, said=verdict.said)
+            if steps.console.is_terminal:
+                steps.console.print(f"gate {verdict.gate}: {verdict.state}: {escape(verdict.said)}")
 
 
 def nothing_new() -> None:

@@ -8,7 +8,7 @@ import pytest
 GRAPH = Path(__file__).parents[1] / "graph"
 # graph.acts is a list of typologies: data that the counting stage reads, as it reads settings.
 # graph.pooled is arithmetic on evidence, graph.opinions and graph.lessons on verdicts, and graph.decisions reads them;
-# no stages.
+# graph.figures is what the gates judge by; no stages.
 SHARED = {
     f"graph.{name}"
     for name in (
@@ -22,6 +22,7 @@ SHARED = {
         "pooled",
         "lessons",
         "decisions",
+        "figures",
     )
 }
 # Learning scores once more what was left below the line: a second copy of the scores would drift from the first.

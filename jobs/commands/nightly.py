@@ -18,6 +18,8 @@ from jobs.commands import options
 @click.option("--out", type=options.FOLDER, required=True, help="Where the nights are published.")
 @options.run_date
 @click.option("--catch-up", is_flag=True, help="Every dropped date not yet published, oldest first.")
+@click.option("--override", multiple=True, metavar="GATE", help="Publish although this gate refuses; repeatable.")
+@click.option("--reason", multiple=True, metavar="TEXT", help="Why, for each --override or once for all; recorded.")
 @options.settings
 @click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", show_default=True, help="Of the warehouse.")
 def command(
@@ -26,13 +28,20 @@ def command(
     out: Path,
     run_date: date | None,
     catch_up: bool,
+    override: tuple[str, ...],
+    reason: tuple[str, ...],
     settings: Path | None,
     engine: str,
 ) -> None:
     """Load the exports, find the rings, publish the night."""
     if run_date and catch_up:
         raise click.UsageError("--run-date and --catch-up exclude each other")
+    if override and catch_up:
+        raise click.UsageError("--override is for one night that somebody looked at: name it with --run-date")
+    from jobs import gates, metrics
     from jobs import settings as settings_file
     from jobs.nightly import nightly as run
 
-    run(exports, warehouse, out, run_date, catch_up, settings_file.read(settings))
+    overrides, how = gates.overrides(override, reason), settings_file.read(settings)
+    with metrics.reported(out, how.cron):
+        run(exports, warehouse, out, run_date, catch_up, how, overrides)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from graph.exports import EXPORTS, Export
+from jobs.door.settings import DoorSettings
 from jobs.errors import ExportError, NotYetError, RingwatchError
 
-_NAME = re.compile(
-    rf"(?P<table>{'|'.join(e.name for e in EXPORTS)}).*?\.(?P<suffix>csv|csv\.gz|parquet|ndjson|ndjson\.gz)",
-    re.DOTALL,
-)
+_FILE = rf"(?P<table>{'|'.join(e.name for e in EXPORTS)}).*?\.(?P<suffix>csv|csv\.gz|parquet|ndjson|ndjson\.gz)"
+_NAME = re.compile(_FILE, re.DOTALL)
+_PARTIAL = re.compile(rf"\.?{_FILE}\.(part|partial|filepart|tmp)", re.DOTALL)
+_RSYNC = re.compile(rf"\.{_FILE}\.\w{{6}}", re.DOTALL)
+"""What programs call a file while they copy it."""
+_LATELY = 60
+"""Seconds. A fault in a file so young may be that it is not whole yet, and is worth a second look."""
+_PAUSE = 1.0
+"""Seconds until the second look; whatever copies a file writes more often."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ def sources(drop: Drop, exports: Path) -> list[Source]:
             named[export.name].append(Source(export, path, _relative(path, exports), match["suffix"]))
     if not any(named.values()):
         raise NotYetError(f"no exports in {drop.folder} yet. Try again when they have arrived")
+    _whole(drop, named)
     missing = [e.name for e in EXPORTS if not e.optional and not named[e.name]]
     if missing:
         raise ExportError(
@@ -93,6 +103,50 @@ def sources(drop: Drop, exports: Path) -> list[Source]:
             do="Ask for the whole drop",
         )
     return [source for group in named.values() for source in group]
+
+
+def arrived(drop: Drop, door: DoorSettings) -> None:
+    """Raises NotYetError while the settings say that the drop is still being written."""
+    if door.ready_file and not (drop.folder / door.ready_file).is_file():
+        raise NotYetError(f"{drop.folder} has no {door.ready_file} yet. Try again when the drop is whole")
+    ages = [abs(time.time() - path.lstat().st_mtime) for path in drop.folder.iterdir()]
+    if min(ages, default=door.settle_seconds) < door.settle_seconds:
+        raise NotYetError(
+            f"{drop.folder} changed in the last {door.settle_seconds} s. Try again when the drop is whole"
+        )
+
+
+@contextmanager
+def growing_is_not_yet(exports: Path) -> Iterator[None]:
+    """Turn a fault of exports that are still being written into NotYetError: half a file is no broken file."""
+    before = _stamps(exports)
+    try:
+        yield
+    except ExportError as fault:
+        if any(abs(time.time() - modified / 1e9) < _LATELY for _, modified in before.values()):
+            time.sleep(_PAUSE)
+        if _stamps(exports) != before:
+            raise NotYetError(
+                f"{fault}. But the exports are still being written: try again when they are whole"
+            ) from fault
+        raise
+
+
+def _stamps(exports: Path) -> dict[Path, tuple[int, int]]:
+    """Size and time of change of every file in `exports` and its folders."""
+    try:
+        found = {path: path.lstat() for path in (*exports.glob("*"), *exports.glob("*/*"))}
+    except OSError:  # gone while we looked
+        return {}
+    return {path: (seen.st_size, seen.st_mtime_ns) for path, seen in found.items()}
+
+
+def _whole(drop: Drop, named: dict[str, list[Source]]) -> None:
+    """Raises NotYetError where an export is missing, and a file that is being copied is there in its place."""
+    for entry in sorted(drop.folder.iterdir()):
+        partial = _PARTIAL.fullmatch(entry.name) or _RSYNC.fullmatch(entry.name)
+        if partial and not all(named[e.name] for e in EXPORTS if not e.optional):
+            raise NotYetError(f"{entry} is still being copied. Try again when the drop is whole")
 
 
 def _relative(path: Path, exports: Path) -> str:

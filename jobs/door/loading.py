@@ -13,7 +13,7 @@ import duckdb
 
 from graph.exports import EXPORTS, Export
 from jobs.door.damage import disk_full_said_clearly, unreadable
-from jobs.door.discover import Drop, Source, drops, sources
+from jobs.door.discover import Drop, Source, arrived, drops, sources
 from jobs.door.known import reading, unchanged
 from jobs.door.layout import ExportFile, Place
 from jobs.door.settings import DoorSettings
@@ -73,8 +73,7 @@ def _load_drop(
     until: date | None,
     progress: Callable[[str], None],
 ) -> None:
-    if door.ready_file and not (drop.folder / door.ready_file).is_file():
-        raise NotYetError(f"{drop.folder} has no {door.ready_file} yet. Try again when the drop is whole")
+    arrived(drop, door)
     files = sources(drop, exports)
     with disk_full_said_clearly(), _emptied(w.scratch / "door") as scratch:
         if unchanged(w, drop, files, door):

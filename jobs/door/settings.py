@@ -29,6 +29,13 @@ class DoorSettings(BaseModel):
         "is still being written and the night must be tried again later. None: drops appear whole.",
     )
 
+    settle_seconds: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds for which nothing in a drop may have changed before it is read, for owners who copy file "
+        "by file and write no ready_file; 0: drops appear whole.",
+    )
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
