@@ -109,7 +109,8 @@ def decided_rings(decided: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
 def newest(decided: pl.DataFrame) -> pl.DataFrame:
     """Of each subject its newest verdict, where that decides: what is watched or disputed is open."""
     return (
-        decided.sort("decided_at", "subject_id", "verdict")
+        decided.select("subject_id", "verdict", "decided_at")
+        .sort("decided_at", "subject_id", "verdict")
         .unique("subject_id", keep="last", maintain_order=True)
         .filter(pl.col("verdict").is_in(["confirmed", "cleared"]))
     )

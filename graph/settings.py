@@ -147,12 +147,10 @@ class VerdictSettings(Part):
         ("仅因本系统提示", "own flag"),
         description="an action_taken that holds one, in whatever case, followed our own flag alone: no label",
     )
-    enough: int = Field(30, ge=1, description="decided rings from which anything is learned; fewer teach chance")
+    enough: int = Field(20, ge=1, description="decided rings from which anything is learned; fewer teach chance")
     shift: float = Field(0.5, gt=0, description="log-odds; prior spread of how far all scores are off")
     slope: float = Field(0.2, gt=0, description="prior spread, around 1, of how much too bold scores are")
-    weight: float = Field(
-        0.5, gt=0, description="log-odds; prior spread of a typology's weight: 16 decided rings"
-    )
+    weight: float = Field(0.5, gt=0, description="log-odds; prior spread of a typology's weight: 16 decided rings")
 
 
 class Method(Part):
