@@ -220,12 +220,11 @@ class NdjsonFile(TextFile):
 
     def _lay_out(self, at: int, names: Sequence[str], rename: Mapping[str, str]) -> Layout:
         source = self.received[at].source
-        if names:
-            return lay_out(source, names, rename)
-        with self._texts[at].path.open("rb") as file:
-            if not file.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-                raise ExportError("no JSON objects, one a line", file=source.rel, do="Send what the suffix says")
-        return Layout((), {})
+        first = _first_line(self._texts[at].path)
+        # One JSON value over many lines would be set aside line by line, but for an element that ends up as the last.
+        if first == b"[" or (not names and (first == b"{" or not first.startswith(b"{"))):
+            raise ExportError("no JSON objects, one a line", file=source.rel, do="Send what the suffix says")
+        return lay_out(source, names, rename) if names else Layout((), {})
 
 
 _IS_OBJECT = "CASE WHEN json_valid(c0) THEN json_type(c0) = 'OBJECT' ELSE false END"
@@ -276,6 +275,12 @@ def _refused_lines(w: Warehouse) -> list[int]:
     found = w.rows(f"SELECT DISTINCT line FROM {_REFUSED} ORDER BY 1")
     w.drop(_REFUSED, f"{_REFUSED}_scan")
     return [int(line) for (line,) in found]
+
+
+def _first_line(path: Path) -> bytes:
+    """The beginning of the first line that is not blank."""
+    with path.open("rb") as file:
+        return file.read(1 << 16).removeprefix(BOM_UTF8).lstrip().partition(b"\n")[0].rstrip()
 
 
 def _odd_lines(path: Path) -> bool:

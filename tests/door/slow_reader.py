@@ -158,7 +158,8 @@ def _ndjson(export: Export, text: str) -> Expected:
     raws = [line.rstrip("\r") for line in text.split("\n") if line.strip(" \t\r")]
     objects = [_object(raw) for raw in raws]
     names = sorted({name for cells in objects if cells for name in cells})
-    if not names and not text.lstrip().startswith("{"):
+    first = text.lstrip().partition("\n")[0].rstrip()
+    if first == "[" or (not names and (first == "{" or not first.startswith("{"))):
         raise RefusedError
     places = _places(export, names) if names else {}
     found = Expected(export)

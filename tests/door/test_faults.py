@@ -130,6 +130,14 @@ FILES: dict[str, dict[str, str | bytes | None]] = {
     "parquet called csv": {"accounts_csv": b"PAR1\x15\x04\x15\x10" + bytes(range(256)) + b"PAR1"},
     "csv called parquet": {"accounts_csv": None, "accounts_parquet": f"{ACCOUNTS}\nab1,person,2024-01-01,t0\n"},
     "csv called ndjson": {"accounts_csv": None, "accounts_ndjson": f"{ACCOUNTS}\nab1,person,2024-01-01,t0\n"},
+    "a JSON array": {
+        "accounts_csv": None,
+        "accounts_ndjson": '[\n{"account_id":"ab1","kind":"person","registered_at":"2024-01-01"}\n]\n',
+    },
+    "JSON over many lines": {
+        "accounts_csv": None,
+        "accounts_ndjson": '{\n"account_id":"ab1",\n"kind":"person",\n"registered_at":"2024-01-01"\n}\n',
+    },
     "ndjson without a required key": {"accounts_csv": None, "accounts_ndjson": '{"account_id":"ab1"}\n'},
     "text called gzip": {"accounts_csv": None, "accounts_csv_gz": None},
     "NUL": {"accounts_csv": f"{ACCOUNTS}\nab1,person,2024-01-01,t0\nab\0,person,2024-01-01,t0\n"},
