@@ -1,0 +1,164 @@
+"""docs/operations.md says what works: its crontab and its units are run and checked as they stand there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from graph.gates import GATES
+from jobs import published
+from jobs.metrics import text
+from jobs.settings import Settings
+from jobs.simulate import simulate
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+HOME = "/srv/ringwatch"
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def installed(home: Path) -> Path:
+    """A home as the page has it: a command in .venv, settings, and a folder for drops."""
+    command = home / ".venv" / "bin" / "ringwatch"
+    command.parent.mkdir(parents=True)
+    command.write_text(
+        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m jobs "$@"\n'
+    )
+    command.chmod(0o755)
+    (home / "ringwatch.toml").write_text("")
+    (home / "drops").mkdir()
+    return home
+
+
+def cron(home: Path, number: int) -> subprocess.CompletedProcess[str]:
+    """The line as cron runs it: `sh -c`, and next to nothing in the environment. What it prints would be mailed."""
+    lines = blocks("crontab")[0].splitlines()
+    jobs = [line for line in lines if re.match(r"[\d*]", line)]
+    given = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]+=", line))
+    assert given["RINGWATCH"] == HOME
+    command = jobs[number].split(maxsplit=5)[5]
+    assert "%" not in command, "cron would make a line end of it"
+    environment = {"HOME": str(home), "LOGNAME": "ringwatch", "PATH": "/usr/bin:/bin", **given, "RINGWATCH": str(home)}
+    return subprocess.run(
+        [given["SHELL"], "-c", command], env=environment, cwd="/", capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Today's drop."""
+    out = tmp_path_factory.mktemp("market") / "drops"
+    simulate(out, accounts=1000, seed=5, until=date.today())
+    return out
+
+
+def test_the_crontab(market: Path, tmp_path: Path) -> None:
+    home = installed(tmp_path / "a home")
+    early = cron(home, 0)
+    assert (early.stdout, early.stderr) == ("", ""), "exit 6: the next try"
+    assert "no exports" in (home / "nightly.log").read_text()
+    assert "no night is published yet" in cron(home, 1).stderr
+
+    shutil.copytree(market, home / "drops", dirs_exist_ok=True)
+    done = cron(home, 0)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert published.dates(home / "out") == [date.today()]
+    assert (home / "nightly.log").stat().st_mode & 0o777 == 0o600
+    again = cron(home, 0)
+    assert (again.stdout, again.stderr) == ("", ""), "nothing new"
+    watched = cron(home, 1)
+    assert (watched.returncode, watched.stdout, watched.stderr) == (0, "", "")
+
+
+def test_the_crontab_is_loud_when_something_is_wrong(market: Path, tmp_path: Path) -> None:
+    home = installed(tmp_path / "home")
+    shutil.copytree(market, home / "drops", dirs_exist_ok=True)
+    next((home / "drops").glob("*/devices*")).unlink()
+    failed = cron(home, 0)
+    assert failed.stdout.startswith("exit 3\n")
+    assert "no export of devices" in failed.stdout
+    assert published.dates(home / "out") == []
+
+
+def test_log_lines_are_json_without_values(market: Path, tmp_path: Path) -> None:
+    home = installed(tmp_path / "home")
+    shutil.copytree(market, home / "drops", dirs_exist_ok=True)
+    cron(home, 0)
+    lines = [json.loads(line) for line in (home / "nightly.log").read_text().splitlines()]
+    assert lines[-1]["event"] == "published"
+    assert {"load", "rings", "gates"} <= {line.get("step") for line in lines}
+    accounts = published.tables(published.night(home / "out"), "accounts")[0]["account_id"]
+    assert accounts.len() > 0
+    assert not [account for account in accounts if account in str(lines)]
+
+
+def test_the_units(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if not program:
+        pytest.skip("no systemd-analyze on this machine")
+    home = installed(tmp_path / "home")
+    paths = []
+    for content, name in zip(blocks("ini"), ("ringwatch.service", "ringwatch.timer"), strict=True):
+        path = tmp_path / name
+        path.write_text(content.replace(HOME, str(home)).replace("User=ringwatch\n", ""))
+        paths.append(str(path))
+    result = subprocess.run([program, "verify", *paths], capture_output=True, text=True, check=False)
+    ours = [line for line in (result.stdout + result.stderr).splitlines() if "ringwatch" in line]
+    assert (result.returncode, ours) == (0, [])
+    when = subprocess.run(
+        [program, "calendar", "--iterations=4", "*-*-* 02..06:00/20:00"], capture_output=True, text=True, check=False
+    )
+    assert when.returncode == 0
+    assert len(re.findall(r"0[2-6]:[024]0:00", when.stdout)) >= 4
+
+
+def test_service_and_crontab_run_the_same() -> None:
+    [service, _] = blocks("ini")
+    command = re.search(r"^ExecStart=/srv/ringwatch/(.*)$", service, re.MULTILINE)
+    assert command
+    assert command[1] in blocks("crontab")[0]
+    assert "SuccessExitStatus=4 6\n" in service
+
+
+def test_every_gate_and_metric_is_on_the_page(market: Path, tmp_path: Path) -> None:
+    table = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
+    assert [name for name in table if name in GATES] == list(GATES)
+    home = installed(tmp_path / "home")
+    shutil.copytree(market, home / "drops", dirs_exist_ok=True)
+    cron(home, 0)
+    names = set(re.findall(r"^# TYPE ringwatch_(\w+)", text(home / "out", 0, 0, 1), re.MULTILINE))
+    told = set(re.findall(r"[`,{]([a-z_]+)(?:\{[a-z,]+\})?`", PAGE))
+    assert names <= told
+
+
+def test_the_settings_on_the_page_are_settings() -> None:
+    for block in blocks("toml"):
+        Settings.model_validate(tomllib.loads(block))
+
+
+def test_without_a_network(market: Path, tmp_path: Path) -> None:
+    """Start to end in a namespace that has no interface but an unconfigured loopback."""
+    unshare = shutil.which("unshare")
+    cut = [unshare or "unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    if not unshare or subprocess.run([*cut, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody make a namespace without a network")
+    assert "lo" in subprocess.run([*cut, "cat", "/proc/net/dev"], capture_output=True, text=True, check=True).stdout
+    where = ["--exports", str(market), "--warehouse", str(tmp_path / "w.duckdb"), "--out", str(tmp_path / "out")]
+    result = subprocess.run(
+        [*cut, sys.executable, "-m", "jobs", "nightly", *where], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert published.dates(tmp_path / "out") == [date.today()]
