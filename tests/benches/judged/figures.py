@@ -1,0 +1,170 @@
+"""Figures of what a method found, against the truth, each as parts and wholes of its units, so that they can be drawn
+again for an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from jobs.evaluate import CAPACITIES, ENOUGH
+from tests.benches.judged.markets import Ranked
+
+Units = NDArray[np.float64]
+"""(n, 2): the part and the whole of each unit; the figure is the sum of parts over the sum of wholes."""
+
+NAMES = {
+    "recall": "ring recall in top K",
+    "precision": "ring precision in top K",
+    "ap": "account AP",
+    "typology": "typology right",
+    "honest": "honest among the listed",
+    "lookalikes": "tied honest people listed",
+    **{f"at_{n}": f"precision at {n}" for n in CAPACITIES},
+}
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Match:
+    """A listed ring and what it overlaps most of the planted rings that no higher one has taken (None: nothing)."""
+
+    rank: int
+    score: float
+    accounts: frozenset[str]
+    ring_id: str | None
+    overlap: float
+
+    @property
+    def real(self) -> bool:
+        """Whether it counts as that ring found."""
+        return self.overlap >= ENOUGH
+
+
+Planted = Mapping[str, frozenset[str]]
+
+
+def planted(truth: pl.DataFrame) -> dict[str, frozenset[str]]:
+    """Members of each planted ring, by ring_id."""
+    rows = truth.group_by("ring_id").agg("account_id").sort("ring_id")
+    return {ring_id: frozenset(members) for ring_id, members in rows.iter_rows()}
+
+
+def matched(rings: pl.DataFrame, truth: Planted) -> list[Match]:
+    """Listed rings, best rank first, each beside a planted one; found ones are taken once, as `ringwatch evaluate` does
+    it."""
+    free, out = dict(truth), list[Match]()
+    for rank, score, accounts in rings.sort("rank").select("rank", "score", "accounts").iter_rows():
+        members = frozenset(accounts)
+        overlaps = [(-_jaccard(members, ring), ring_id) for ring_id, ring in free.items()]
+        best, ring_id = min(overlaps, default=(0.0, None))
+        out.append(Match(rank, score, members, ring_id if best else None, -best))
+        if -best >= ENOUGH and ring_id:
+            del free[ring_id]
+    return out
+
+
+def units(found: Ranked, truth: pl.DataFrame, tied: int) -> dict[str, Units]:
+    """Units of every figure of `NAMES` on one market.
+
+    `truth`: one row a member of a planted ring. `tied`: honest accounts of the market that share some thing with
+    another. A unit is a planted ring (recall, account AP), a listed ring (precision, honest, lookalikes), a ring found
+    (typology) or a listed account (precision at a capacity). Honest is an account on no planted ring.
+    """
+    rings = planted(truth)
+    guilty = frozenset(truth["account_id"])
+    top = matched(found.rings.sort("rank").head(len(rings)), rings)
+    taken = {m.ring_id for m in top if m.real}
+    named = dict(zip(found.rings["rank"], found.rings["typology"], strict=True))
+    typology = dict(truth.select("ring_id", "typology").unique().sort("ring_id", "typology").iter_rows())
+    honest = [(len(m.accounts - guilty), len(m.accounts)) for m in top]
+    order = found.accounts.sort("rank")["account_id"].to_list()
+    first = [float(a in guilty) for a in order[: max(CAPACITIES)]]
+    return {
+        "recall": _units((r in taken, 1) for r in rings),
+        "precision": _units((m.real, 1) for m in top),
+        "ap": _units(_gains(order, rings, guilty)),
+        "typology": _units((named[m.rank] == typology[m.ring_id], 1) for m in top if m.real and m.ring_id)
+        if found.rings["typology"].is_not_null().any()
+        else _units(()),
+        "honest": _units(honest),
+        "lookalikes": _units((n, tied / len(honest)) for n, _ in honest),
+        **{f"at_{n}": _units((hit, 1) for hit in first[:n]) for n in CAPACITIES},
+    }
+
+
+def _units(rows: object) -> Units:
+    return np.array(list(rows), dtype=float).reshape(-1, 2)  # type: ignore[call-overload]
+
+
+def _gains(order: list[str], rings: Planted, guilty: frozenset[str]) -> list[tuple[float, float]]:
+    """Of each planted ring, the sum of the precisions at its members' ranks, and its members. An account on two planted
+    rings counts in the first."""
+    at: dict[str, float] = {}
+    for rank, account in enumerate(order, start=1):
+        if account in guilty:
+            at[account] = (len(at) + 1) / rank
+    left, out = set(guilty), list[tuple[float, float]]()
+    for _, members in sorted(rings.items()):
+        mine = members & left
+        left -= mine
+        out.append((sum(at.get(a, 0.0) for a in sorted(mine)), len(mine)))
+    return out
+
+
+def figure(markets: list[Units]) -> float | None:
+    """Mean over markets of part over whole; None where no market has a whole."""
+    shares = [u[:, 0].sum() / u[:, 1].sum() for u in markets if len(u) and u[:, 1].sum()]
+    return float(np.mean(shares)) if shares else None
+
+
+def interval(markets: list[Units], seed: int = 1) -> tuple[float, float] | None:
+    """95 % bootstrap interval of `figure`: markets are drawn with replacement, and in each its units (Davison and
+    Hinkley 1997, ch. 3.8). For account AP the precisions at the ranks are held as they were."""
+    rng = np.random.default_rng(seed)
+    kept = [u for u in markets if len(u) and u[:, 1].sum()]
+    if not kept:
+        return None
+    total = np.zeros(DRAWS)
+    for _ in kept:  # one market of each drawn set at a time: the same market drawn twice is redrawn inside twice
+        drawn = np.stack([_redrawn(u, rng) for u in kept])
+        total += drawn[rng.integers(0, len(kept), DRAWS), np.arange(DRAWS)]
+    low, high = np.quantile(total / len(kept), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _redrawn(units: Units, rng: np.random.Generator) -> NDArray[np.float64]:
+    sums = units[rng.integers(0, len(units), (DRAWS, len(units)))].sum(axis=1)
+    return np.asarray(sums[:, 0] / np.maximum(sums[:, 1], 1e-12))
+
+
+def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927); 0 to 1 where n is 0."""
+    if not n:
+        return 0.0, 1.0
+    share, spread = hits / n, z * z / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = z * sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def missed(ring: frozenset[str], listed: list[Match], k: int) -> str:
+    """Why a planted ring is not among the top `k` found: `ranked below K`, `swollen` (half of it or more is in one
+    listed ring, among others), `in part` (less than half of it), `not listed`; empty where it was found."""
+    best = max(listed, key=lambda m: (len(m.accounts & ring), -m.rank), default=None)
+    if any(m.real and m.rank <= k and _jaccard(m.accounts, ring) >= ENOUGH for m in listed):
+        return ""
+    if any(_jaccard(m.accounts, ring) >= ENOUGH for m in listed):
+        return "ranked below K"
+    shared = len(best.accounts & ring) if best else 0
+    if best and 2 * shared >= len(ring) and len(best.accounts) > len(ring):
+        return "swollen"
+    return "in part" if shared else "not listed"
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
