@@ -39,8 +39,6 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from jobs.__main__ import main as ringwatch
 
-HIDDEN = (".building-", ".retired-", ".lock")
-"""What no reader takes for a night."""
 _OF_A_RUN = ("started_at", "finished_at", "steps")
 _MEMORY = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)
 
@@ -129,17 +127,13 @@ def undisturbed(exports: Path, home: Path) -> Undisturbed:
     assert run.end() == 0, run.said.decode()
     moments.append(time.monotonic())
     gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    return Undisturbed(exports, visible(home / "out"), content(home / "w.duckdb"), gaps)
+    return Undisturbed(exports, visible(home / "out"), _content_apart(home / "w.duckdb"), gaps)
 
 
 def visible(out: Path) -> Files:
-    """What a reader finds."""
-    found = {}
-    for path in sorted(out.rglob("*")) if out.exists() else []:
-        name = path.relative_to(out).as_posix()
-        if path.is_file() and not name.startswith(HIDDEN):
-            found[name] = hashlib.sha256(_timeless(path)).hexdigest()
-    return found
+    """What a reader finds: the nights and latest.json. Other files tell of runs, not of nights."""
+    paths = sorted([*out.glob("run_date=*/*"), *out.glob("latest.json")])
+    return {path.relative_to(out).as_posix(): hashlib.sha256(_timeless(path)).hexdigest() for path in paths}
 
 
 def _timeless(path: Path) -> bytes:
@@ -152,10 +146,17 @@ def _timeless(path: Path) -> bytes:
 def content(warehouse: Path) -> dict[str, str]:
     """Of every table: how many rows, and a hash of them all, in order. `file_id` follows the order of loading, `stamp`
     the disk: neither is content."""
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        tables = con.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+        names = [name for (name,) in tables]
+        return {name: _rows_of(con, name, "files" in names) for name in names}
+
+
+def _content_apart(warehouse: Path) -> dict[str, str]:
     reading, writing = os.pipe()
     if not (pid := os.fork()):  # threads of an engine in this process would not live through its next fork
         try:
-            os.write(writing, json.dumps(_content(warehouse)).encode())
+            os.write(writing, json.dumps(content(warehouse)).encode())
         finally:
             os._exit(0)
     os.close(writing)
@@ -164,13 +165,6 @@ def content(warehouse: Path) -> dict[str, str]:
     os.waitpid(pid, 0)
     assert found, "the warehouse cannot be read"
     return found
-
-
-def _content(warehouse: Path) -> dict[str, str]:
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        tables = con.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-        names = [name for (name,) in tables]
-        return {name: _rows_of(con, name, "files" in names) for name in names}
 
 
 def _rows_of(con: duckdb.DuckDBPyConnection, table: str, named: bool) -> str:
@@ -218,7 +212,7 @@ def finish(calm: Undisturbed, home: Path) -> None:
     code = run.end()
     assert code == 0, f"ended with {code}: {run.said[-500:].decode()}"
     assert visible(home / "out") == calm.files, "the watchlists differ from those of the undisturbed run"
-    assert content(home / "w.duckdb") == calm.warehouse, "rows of the warehouse were lost, doubled or changed"
+    assert _content_apart(home / "w.duckdb") == calm.warehouse, "rows of the warehouse were lost, doubled or changed"
     left = sorted(p.name for p in home.rglob("*") if p.name.startswith((".building-", ".retired-")) or ".tmp" in p.name)
     assert not left, f"left behind: {left}"
 

@@ -1,0 +1,56 @@
+"""What is kept on disk: a small synthetic market with its nights, copied for each test that spoils it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+from click.testing import CliRunner, Result
+
+from jobs import published
+from jobs.__main__ import main
+from jobs.simulate import simulate
+
+FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
+
+
+def home_of(folder: Path) -> Path:
+    """Make the market and publish both nights."""
+    simulate(folder / "exports", accounts=1000, seed=7, nights=2, dirt=True, file_format="mixed")
+    told(ringwatch(folder, "nightly", "--catch-up"))
+    return folder
+
+
+def copied(home: Path, to: Path) -> Path:
+    """One's own copy, times and all."""
+    return Path(shutil.copytree(home, to / "home"))
+
+
+def ringwatch(home: Path, command: str, *more: str) -> Result:
+    """Run a command on that folder; each gets the options that it has."""
+    where = {"--exports": home / "exports", "--warehouse": home / "w.duckdb"}
+    where["--watchlists" if command in ("prune", "erase", "find", "show", "explain", "diff") else "--out"] = (
+        home / "out"
+    )
+    known = {name for option in main.commands[command].params for name in option.opts}
+    given = [str(part) for name, path in where.items() if name in known and name not in more for part in (name, path)]
+    return CliRunner(env={"COLUMNS": "250"}).invoke(main, [command, *more, *given])
+
+
+def told(result: Result) -> str:
+    """What a command that must succeed said."""
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def refused(result: Result, code: int) -> str:
+    """What a command that must fail with that code said."""
+    assert result.exit_code == code, result.output
+    return result.stderr
+
+
+def lists(home: Path, night: date, *names: str) -> list[pl.DataFrame]:
+    """Watchlists of a night."""
+    return published.tables(published.folder_of(home / "out", night), *names)
