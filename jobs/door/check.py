@@ -39,8 +39,8 @@ def value(column: Column, raw: str, zone: str, native: str = "VARCHAR") -> str:
 
 
 def _time(raw: str, zone: str, native: str) -> str:
-    if native == "TIMESTAMP WITH TIME ZONE":
-        at = f"({raw} AT TIME ZONE {zone})"
+    if native in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"):
+        at = f"(TRY_CAST({raw} AS TIMESTAMPTZ) AT TIME ZONE {zone})"
     elif native != "VARCHAR":
         at = f"TRY_CAST({raw} AS TIMESTAMP)"
     else:

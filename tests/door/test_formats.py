@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.door.drops import ACCOUNTS, ORDERS, loaded, order, rejects, write_drop
@@ -100,6 +103,48 @@ def test_ndjson(tmp_path: Path, suffix: str, text: str) -> None:
 def test_parquet_with_native_types(tmp_path: Path) -> None:
     write_drop(tmp_path / "x", orders_csv=None, orders_parquet=parquet(tmp_path))
     with loaded(tmp_path, tmp_path / "x") as (w, _):
+        assert w.rows(QUERY) == [SHARED_ROW]
+
+
+UTC_10, UTC_11 = datetime(2025, 6, 20, 2, tzinfo=UTC), datetime(2025, 6, 20, 3, tzinfo=UTC)
+LOCAL_10, LOCAL_11 = datetime(2025, 6, 20, 10), datetime(2025, 6, 20, 11)
+ARROW: dict[str, dict[str, pa.Array]] = {
+    **{
+        f"timestamp[{unit}]": {
+            "placed_at": pa.array([LOCAL_10], pa.timestamp(unit)),
+            "paid_at": pa.array([LOCAL_11], pa.timestamp(unit)),
+        }
+        for unit in ("s", "ms", "us", "ns")
+    },
+    **{
+        f"timestamp[{unit}] with zone": {
+            "placed_at": pa.array([UTC_10], pa.timestamp(unit, "UTC")),
+            "paid_at": pa.array([UTC_11], pa.timestamp(unit, "Asia/Shanghai")),
+        }
+        for unit in ("s", "ms", "us", "ns")
+    },
+    "narrow decimal": {"amount": pa.array([Decimal("12.34")], pa.decimal128(9, 2))},
+    "wide decimal": {"amount": pa.array([Decimal("12.34")], pa.decimal128(38, 6))},
+    "float32": {"amount": pa.array([12.34], pa.float32())},
+    "small integers": {"votes_buyer": pa.array([9], pa.int8()), "buyer_warned": pa.array([0], pa.uint8())},
+    "float of an integer": {"votes_buyer": pa.array([9.0])},
+    "dictionaries": {n: pa.array([OBJECT[n]]).dictionary_encode() for n in ("order_id", "category", "seller_id")},
+    "other strings": {
+        "order_id": pa.array(["q1"], pa.large_string()),
+        "buyer_id": pa.array(["ab1"], pa.string_view()),
+        "seller_id": pa.array([b"ab2"], pa.binary()),
+    },
+    "columns of nothing": {"complaint": pa.nulls(1), "votes_buyer": pa.nulls(1), "tags": pa.array([[1, 2]])},
+}
+
+
+@pytest.mark.parametrize("name", ARROW)
+def test_parquet_types(tmp_path: Path, name: str) -> None:
+    columns = {n: pa.array([cell]) for n, cell in OBJECT.items()} | ARROW[name]
+    pq.write_table(pa.table(columns), tmp_path / "bytes")
+    write_drop(tmp_path / "x", orders_csv=None, orders_parquet=(tmp_path / "bytes").read_bytes())
+    with loaded(tmp_path, tmp_path / "x") as (w, _):
+        assert rejects(w) == []
         assert w.rows(QUERY) == [SHARED_ROW]
 
 
