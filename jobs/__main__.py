@@ -40,7 +40,9 @@ class Commands(click.Group):
             self._explain(ctx, str(stopped))
             ctx.exit(stopped.exit_code)
         except Exception as unknown:
-            self._explain(ctx, f"{_unknown(unknown)}. Nothing more was published; for the details, --traceback")
+            told = import_module("jobs.trouble").told(unknown)  # it knows the engine, for which --help must not wait
+            odd = f"{_unknown(unknown)}. Nothing more was published; for the details, --traceback"
+            self._explain(ctx, told or odd)
             ctx.exit(RingwatchError.exit_code)
 
     def _explain(self, ctx: click.Context, message: str) -> None:

@@ -1,0 +1,53 @@
+"""What the machine can do to a run, in words that say what to do: no memory, no space, no right, a damaged file."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import duckdb
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+_NO_SPACE = ("No space left", "Disk quota", "File too large", "could not be written", "Could not write", "Cannot write")
+_DAMAGED = ("Corrupt", "checksum", "Failed to deserialize", "Serialization Error", "not a valid DuckDB", "invalidated")
+_STANDS = "The nights published before stand"
+
+
+def told(error: BaseException) -> str | None:
+    """What stopped the run and what to do; None for what is no trouble of the machine."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return _memory(str(error))
+    if isinstance(error, MemoryError):
+        return f"no memory left. Lower engine.memory_limit in the settings, or give the machine more. {_STANDS}"
+    if isinstance(error, OSError):
+        return _of_system(error)
+    if isinstance(error, duckdb.Error):
+        return _of_engine(str(error))
+    return None
+
+
+def _memory(text: str) -> str:
+    if "max_temp_directory_size" in text or ("temp_directory" in text and "No space" in text):
+        return f"the engine spilled more than engine.max_temp allows. Raise it in the settings. {_STANDS}"
+    return f"the engine needs more than engine.memory_limit allows. Raise it in the settings. {_STANDS}"
+
+
+def _of_system(error: OSError) -> str | None:
+    where = f" for {Path(error.filename).name}" if isinstance(error.filename, str) else ""
+    if error.errno in _FULL:
+        return f"no space left{where}. Free some and run again. {_STANDS}"
+    if error.errno in _FORBIDDEN:
+        return f"no right to write{where}. Give it, or name another place, and run again. {_STANDS}"
+    return None
+
+
+def _of_engine(text: str) -> str | None:
+    """Parts of DuckDB's own messages are looked for and never passed on: they may quote a row."""
+    if any(part in text for part in _NO_SPACE):
+        return f"no space left for the warehouse or its temporary files. Free some and run again. {_STANDS}"
+    if "Read-only file system" in text or "Permission denied" in text:
+        return f"no right to write the warehouse. Give it and run again. {_STANDS}"
+    if any(part in text for part in _DAMAGED):
+        return "the warehouse is damaged. Run `ringwatch rebuild`, which makes it again from the exports and the nights"
+    return None
