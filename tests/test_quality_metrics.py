@@ -48,18 +48,21 @@ PLANTED = truth(A="a1 a2 a3 a4", B="b1 b2", C="c1 c2")
 
 
 def test_figures_by_hand() -> None:
-    parts = units(BY_HAND, PLANTED, tied=40)
+    parts = units(BY_HAND, PLANTED, tied=40, alike=frozenset({"x2"}))
     values = {name: figure([part]) for name, part in parts.items()}
     assert values["recall"] == values["precision"] == pytest.approx(2 / 3)
     assert values["typology"] == pytest.approx(1 / 2)
     assert values["honest"] == pytest.approx(2 / 9)
-    assert values["lookalikes"] == pytest.approx(2 / 40)
+    assert values["lookalikes"] == pytest.approx(1 / 9)
+    assert values["tied"] == pytest.approx(2 / 40)
     assert values["ap"] == pytest.approx((1 + 2 / 3) / 8)
     assert values["at_50"] == pytest.approx(2 / 3)
 
 
 def test_a_method_that_names_nothing_has_no_typology_right() -> None:
-    assert figure([units(found([(None, ["b1", "b2"])], []), PLANTED, tied=1)["typology"]]) is None
+    nameless = units(found([(None, ["b1", "b2"])], []), PLANTED, 1, frozenset())
+    assert figure([nameless["typology"]]) is None
+    assert figure([nameless["lookalikes"]]) is None, "this market does not say who looks guilty"
 
 
 IDS = [f"a{n}" for n in range(8)]
@@ -77,7 +80,7 @@ def test_the_same_figures_as_evaluate(
     mine = found(list(zip(names, listed, strict=False)), list(order))
     typologies = pl.col("typologies").list.eval(pl.struct(pl.element().alias("name")))
     theirs = measure(mine.rings.with_columns(typologies), mine.accounts, there)
-    values = {name: figure([part]) for name, part in units(mine, there, tied=1).items()}
+    values = {name: figure([part]) for name, part in units(mine, there, 1, frozenset()).items()}
     assert values["recall"] == pytest.approx(theirs.ring_recall)
     assert values["precision"] == pytest.approx(theirs.ring_precision)
     assert values["ap"] == pytest.approx(theirs.average_precision)

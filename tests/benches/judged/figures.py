@@ -23,7 +23,8 @@ NAMES = {
     "ap": "account AP",
     "typology": "typology right",
     "honest": "honest among the listed",
-    "lookalikes": "tied honest people listed",
+    "lookalikes": "look-alikes among the listed",
+    "tied": "tied honest people listed",
     **{f"at_{n}": f"precision at {n}" for n in CAPACITIES},
 }
 DRAWS = 1000
@@ -68,12 +69,13 @@ def matched(rings: pl.DataFrame, truth: Planted) -> list[Match]:
     return out
 
 
-def units(found: Ranked, truth: pl.DataFrame, tied: int) -> dict[str, Units]:
+def units(found: Ranked, truth: pl.DataFrame, tied: int, alike: frozenset[str]) -> dict[str, Units]:
     """Units of every figure of `NAMES` on one market.
 
     `truth`: one row a member of a planted ring. `tied`: honest accounts of the market that share some thing with
-    another. A unit is a planted ring (recall, account AP), a listed ring (precision, honest, lookalikes), a ring found
-    (typology) or a listed account (precision at a capacity). Honest is an account on no planted ring.
+    another. `alike`: accounts that the market planted to look guilty; empty where it does not say. A unit is a planted
+    ring (recall, account AP), a listed ring (precision, honest, look-alikes, tied), a ring found (typology) or a
+    listed account (precision at a capacity). Honest is an account on no planted ring.
     """
     rings = planted(truth)
     guilty = frozenset(truth["account_id"])
@@ -92,7 +94,8 @@ def units(found: Ranked, truth: pl.DataFrame, tied: int) -> dict[str, Units]:
         if found.rings["typology"].is_not_null().any()
         else _units(()),
         "honest": _units(honest),
-        "lookalikes": _units((n, tied / len(honest)) for n, _ in honest),
+        "lookalikes": _units((len(m.accounts & alike), len(m.accounts)) for m in top if alike),
+        "tied": _units((n, tied / len(honest)) for n, _ in honest),
         **{f"at_{n}": _units((hit, 1) for hit in first[:n]) for n in CAPACITIES},
     }
 

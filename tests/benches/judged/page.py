@@ -18,11 +18,12 @@ from tests.benches.judged.markets import KINDS, Market, Shelf, fingerprint
 from tests.benches.judged.run import OURS, code
 
 TARGETS = {
-    "loud": {"recall": 0.96, "precision": 0.98, "ap": 0.97, "typology": 0.95, "lookalikes": 0.002},
-    "camouflaged": {"recall": 0.93, "precision": 0.97, "ap": 0.96, "typology": 0.93, "lookalikes": 0.01},
-    "quiet": {"recall": 0.90, "precision": 0.95, "ap": 0.94, "typology": 0.90, "lookalikes": 0.01},
+    "loud": {"recall": 0.96, "precision": 0.98, "ap": 0.97, "typology": 0.95, "honest": 0.002},
+    "camouflaged": {"recall": 0.93, "precision": 0.97, "ap": 0.96, "typology": 0.93, "honest": 0.01},
+    "quiet": {"recall": 0.90, "precision": 0.95, "ap": 0.94, "typology": 0.90, "honest": 0.01},
 }
-"""What was asked for; of `lookalikes` at most, of the others at least."""
+"""What was asked for: at least; of `honest` at most, and so of look-alikes however they are counted."""
+AT_MOST = ("honest", "lookalikes", "tied")
 BANDS = 10
 K = TypeVar("K")
 REASONS = ("not listed", "in part", "swollen", "ranked below K")
@@ -36,10 +37,12 @@ precision on your own verdicts (`ringwatch report`) before you act on a list.
 
 K is the number of rings planted in a market. A ring is found when its Jaccard overlap with a ring listed in the top K
 is at least 0.5; each planted ring is found once. Account AP is the average precision of the ranked accounts, members
-that are not listed counting as missed. *Honest among the listed* is the share of the accounts on the top K rings that
-are on no planted ring; *tied honest people listed* is the same number of accounts as a share of all honest accounts
-of the market that share a device, payment account, contact, phone, owner or licence with somebody: the people who could
-be taken for a ring. Brackets are 95 % intervals of a bootstrap over markets and, within them, rings.
+that are not listed counting as missed. Innocent people are counted in three ways, all of them on the top K rings:
+*honest among the listed*, the share of the listed accounts that are on no planted ring; *look-alikes among the listed*,
+the share that the market planted to look guilty (only some worlds say whom); *tied honest people listed*, the honest
+ones listed as a share of all honest accounts of the market that share a device, payment account, contact, phone, owner
+or licence with somebody, who are the people that could be taken for a ring. Brackets are 95 % intervals of a bootstrap
+over markets and, within them, rings.
 
 Loud rings share everything; camouflaged ones are thin chains of one tie each with ordinary trade as cover; in quiet
 markets half of the complaints are never filed as well, and no chat is tagged.
@@ -60,8 +63,9 @@ class Finding:
 
     @cached_property
     def units(self) -> dict[str, Units]:
+        alike = frozenset(self.shelf.get("lookalikes")["account_id"])
         tied = self.shelf.get("tied").item()
-        return units(self.shelf.find(self.method, code(self.method)), self.truth, tied)
+        return units(self.shelf.find(self.method, code(self.method)), self.truth, tied, alike)
 
     @cached_property
     def matches(self) -> list[Match]:
@@ -106,21 +110,26 @@ def _run_on(beside: list[Finding], without: list[Finding]) -> str:
 
 
 def _targets(ours: list[Finding]) -> str:
-    figures = ("recall", "precision", "ap", "typology", "honest", "lookalikes")
+    figures = ("recall", "precision", "ap", "typology", *AT_MOST)
     rows = []
     for group, found in _grouped(ours, lambda f: (f.market.world, f.market.kind, f.market.accounts)):
         world, kind, accounts = group
-        cells = [_aimed(_value(found, name), TARGETS[kind].get(name), name) for name in figures]
+        cells = [
+            _aimed(_value(found, name), TARGETS[kind][AT_MOST[0] if name in AT_MOST else name], name)
+            for name in figures
+        ]
         rows.append([world, kind, f"{accounts:,}", str(len(found)), *cells])
     head = ["world", "market", "accounts", "seeds", *(NAMES[name] for name in figures)]
-    said = "In brackets the target where it is missed.\n"
+    said = (
+        "In brackets the target where it is missed. One target was given for look-alikes; all three counts face it.\n"
+    )
     return _section("Ours, and what was asked for", said, _table(head, rows))
 
 
 def _aimed(value: float | None, target: float | None, name: str) -> str:
     if value is None or target is None:
         return _text(value, name)
-    good = value <= target if name == "lookalikes" else value >= target
+    good = value <= target if name in AT_MOST else value >= target
     return _text(value, name) if good else f"**{_text(value, name)}** ({_text(target, name)})"
 
 
@@ -315,7 +324,7 @@ def _with_interval(markets: list[Units], name: str) -> str:
 def _text(value: float | None, name: str) -> str:
     if value is None:
         return "–"
-    return f"{100 * value:.1f} %" if name in ("honest", "lookalikes") else f"{value:.2f}"
+    return f"{100 * value:.1f} %" if name in AT_MOST else f"{value:.2f}"
 
 
 def _section(title: str, *parts: str) -> str:

@@ -67,11 +67,13 @@ def trees(drop: Drop, taught: pl.DataFrame) -> Ranked:
     """Gradient boosted trees taught by another market's labels (`taught`: features with `bad`), and as rings the
     Louvain communities of the accounts they suspect (probability 0.2 or more), by the sum of their probabilities."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     rows, sample = features(drop), labelled(taught)
     model = HistGradientBoostingClassifier(random_state=1, class_weight="balanced", max_iter=200)
-    model.fit(sample.drop("account_id", "bad").to_numpy(), sample["bad"].to_numpy())
-    bad = model.predict_proba(rows.drop("account_id").to_numpy())[:, 1]
+    with threadpool_limits(1):  # on a busy machine its threads wait for each other longer than they work
+        model.fit(sample.drop("account_id", "bad").to_numpy(), sample["bad"].to_numpy())
+        bad = model.predict_proba(rows.drop("account_id").to_numpy())[:, 1]
     own: Scores = dict(zip(rows["account_id"], bad.tolist(), strict=True))
     suspects = {v for v, p in own.items() if p >= 0.2}
     groups = louvain([[v for v in accounts if v in suspects] for accounts in drop.shared(20)])
