@@ -47,14 +47,20 @@ def stale(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iterator
     if missing := _nothing_new(now, earlier):
         yield "not judged", missing
         return
-    like = _like(now, earlier, s)
+    like = _like(now, earlier, s.stale_nights)
+    if not like:
+        yield _too_few(now, earlier, s.stale_nights)
+        return
+    if not any(export.fresh for export in now.exports.values()):
+        yield "warned", "nothing in the drop is newer than the night before: is it the same once more?"
+        return
     for name, export in now.exports.items():
-        before = earlier[0].exports[name]
-        behind, then = _behind(now, export), _behind(earlier[0], before)
-        if min(export.rows, before.rows) >= s.rows and behind > s.stale_days >= then:
-            yield "refused", f"{name}: its newest row is {behind} days older than the drop's; the night before, {then}"
-        elif export.rows and not export.fresh and like and min(n.exports[name].fresh for n in like) >= s.steady_rows:
+        then = [night.exports[name] for night in like]
+        behind, before = _behind(now, export), max(map(_behind, like, then))
+        if export.rows and not export.fresh and min(e.fresh for e in then) >= s.steady_rows:
             yield "refused", f"{name}: no row is newer than those of the night before"
+        elif export.rows >= s.rows and behind > s.stale_days >= before:
+            yield "refused", f"{name}: its newest row is {behind} days older than the drop's; before, at most {before}"
 
 
 def short(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iterator[Finding]:
@@ -62,9 +68,9 @@ def short(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iterator
     if missing := _nothing_new(now, earlier):
         yield "not judged", missing
         return
-    like, last = _like(now, earlier, s), earlier[: s.nights]
+    like, last = _like(now, earlier, s.nights), earlier[: s.nights]
     if not like:
-        yield _too_few(now, earlier, s)
+        yield _too_few(now, earlier, s.nights)
     for name, export in now.exports.items():
         usual = median(n.exports[name].rows for n in like) if like else 0
         if usual >= s.rows and export.rows < s.short * usual:
@@ -110,9 +116,9 @@ def ring_size(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iter
 
 def volume(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iterator[Finding]:
     """Far fewer or far more rings or accounts are listed than in like nights."""
-    like = _like(now, earlier, s)
+    like = _like(now, earlier, s.nights)
     if not like:
-        yield _too_few(now, earlier, s)
+        yield _too_few(now, earlier, s.nights)
         return
     for name, listed, usual in (
         ("rings", now.rings, median(n.rings for n in like)),
@@ -125,9 +131,9 @@ def volume(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iterato
 
 def churn(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iterator[Finding]:
     """Most rings are new or gone since the night before: names or lists are not the same any more."""
-    like = [n for n in _like(now, earlier, s) if n.rings_before]
+    like = [n for n in _like(now, earlier, s.nights) if n.rings_before]
     if not like or now.rings_before is None or now.rings_new is None or now.rings_gone is None:
-        yield _too_few(now, earlier, s)
+        yield _too_few(now, earlier, s.nights)
         return
     for name, share, usual, of in (
         ("new", _share(now.rings_new, now.rings), median(_share(n.rings_new, n.rings) for n in like), now.rings),
@@ -144,9 +150,9 @@ def churn(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iterator
 
 def hubs(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Iterator[Finding]:
     """The list of things too many share jumps: strangers would be joined, or hands parted."""
-    like = _like(now, earlier, s)
+    like = _like(now, earlier, s.nights)
     if not like:
-        yield _too_few(now, earlier, s)
+        yield _too_few(now, earlier, s.nights)
         return
     usual = median(n.hubs for n in like)
     jumps = not usual / s.hubs <= now.hubs <= usual * s.hubs
@@ -167,15 +173,15 @@ GATES: dict[str, Gate] = {
 """Name, as `--override` takes it -> the gate."""
 
 
-def _like(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> list[Figures]:
+def _like(now: Figures, earlier: Sequence[Figures], nights: int) -> list[Figures]:
     """The newest earlier nights whose drop was of the same kind; none when they are too few to judge by."""
-    like = [night for night in earlier if night.kind == now.kind][: s.nights]
-    return like if len(like) == s.nights else []
+    like = [night for night in earlier if night.kind == now.kind][:nights]
+    return like if len(like) == nights else []
 
 
-def _too_few(now: Figures, earlier: Sequence[Figures], s: GateSettings) -> Finding:
+def _too_few(now: Figures, earlier: Sequence[Figures], nights: int) -> Finding:
     like = sum(night.kind == now.kind for night in earlier)
-    return "not judged", f"{like} of {s.nights} earlier nights with a drop of this kind ({now.kind})"
+    return "not judged", f"{min(like, nights)} of {nights} earlier nights with a drop of this kind ({now.kind})"
 
 
 def _nothing_new(now: Figures, earlier: Sequence[Figures]) -> str:

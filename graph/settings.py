@@ -171,8 +171,9 @@ class GateSettings(Part):
     rows: int = Field(
         50, ge=1, description="rows of an export, tonight or in the median night; of fewer, shares and gaps say little"
     )
+    stale_nights: int = Field(3, ge=1, description="like nights in which an export moved on; then it is held to it")
     stale_days: int = Field(
-        30, ge=1, description="days that an export may fall behind the rest of its drop, if it kept up the night before"
+        30, ge=1, description="days that an export may fall behind the rest of its drop, if it kept up before"
     )
     steady_rows: int = Field(
         20, ge=1, description="rows in each of the nights before; from there, none at all tonight is no quiet day"

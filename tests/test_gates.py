@@ -107,6 +107,7 @@ def test_what_an_ordinary_night_may_be(now: Figures) -> None:
         ("volume", night(8, rings=100)),
         ("empty_list", night(8, rings=0, rings_before=2)),
         ("short", night(8, kind="increment")),
+        ("stale", night(8, {name: {"fresh": 0} for name in NEWEST})),
     ],
 )
 def test_a_surprise_only_warns(gate: str, now: Figures) -> None:
@@ -132,6 +133,17 @@ def test_only_like_nights_count() -> None:
     assert {gate: states(ODD, snapshots[:7])[gate] for gate in SIZES} == dict.fromkeys(SIZES, "not judged")
     mixed = [night(8, kind="snapshot"), *history()]
     assert {gate: states(ODD, mixed)[gate] for gate in SIZES} == dict.fromkeys(SIZES, "refused")
+
+
+def test_staleness_is_judged_after_three_nights() -> None:
+    old = night(8, {"orders": {"fresh": 0}})
+    assert states(old, history()[:2])["stale"] == "not judged"
+    assert states(old, history()[:3])["stale"] == "refused"
+    sometimes = [night(7), night(6, {"orders": {"fresh": 3}}), night(5)]
+    assert "stale" not in states(old, sometimes)
+    behind = night(8, {"chat_links": {"newest": datetime(2025, 1, 20)}})
+    long_ago = {"chat_links": {"newest": datetime(2024, 1, 20)}}
+    assert "stale" not in states(behind, [night(7), night(6, long_ago), night(5)]), "it is like that here"
 
 
 def test_an_empty_export_is_refused_after_eight_nights_of_any_kind() -> None:
