@@ -214,40 +214,43 @@ def _from_gb18030(path: Path, target: Path, rel: str) -> Path:
     """Transcode, line by line, so that a file which is neither encoding, or both, is refused with its line.
 
     GB18030 also decodes much UTF-8, into other characters: a file counts as mixed when more than one non-ASCII line
-    in a thousand is UTF-8 with two or more Chinese characters. By chance a GB18030 line is that in 1 of 50,000.
+    in a thousand is UTF-8 with two or more Chinese characters. By chance a GB18030 line is that in 1 of 50,000. The
+    line that is named is the first of the encoding that fewer lines have.
     """
-    foreign = local = 0
-    first_foreign = 0
+    foreign = local = first_foreign = first_local = 0
     with path.open("rb") as file, target.open("w", encoding="utf-8", newline="") as out:
         for number, raw in enumerate(file):
             if not raw.isascii():
-                if _is_chinese_utf8(raw):
+                if _is_utf8(raw, 2):
                     foreign += 1
                     first_foreign = first_foreign or number
                 else:
                     local += 1
+                    first_local = first_local or number
             try:
                 out.write(raw.decode("gb18030"))
             except UnicodeDecodeError:
-                raise ExportError(
-                    "neither UTF-8 nor GB18030",
-                    file=rel,
-                    line=number or None,
-                    do="Send the file in one encoding",
-                ) from None
+                named = number if local > foreign else _first_not_utf8(path)
+                raise _not_one_encoding("neither UTF-8 nor GB18030", rel, named) from None
     if foreign * 1000 > local:
-        raise ExportError(
-            "UTF-8 and GB18030 mixed in one file",
-            file=rel,
-            line=first_foreign or None,
-            do="Send it in one encoding",
-        )
+        named = first_foreign if foreign <= local else first_local
+        raise _not_one_encoding("UTF-8 and GB18030 mixed in one file", rel, named)
     return target
 
 
-def _is_chinese_utf8(raw: bytes) -> bool:
+def _not_one_encoding(what: str, rel: str, line: int) -> ExportError:
+    return ExportError(what, file=rel, line=line or None, do="Send the file in one encoding")
+
+
+def _first_not_utf8(path: Path) -> int:
+    with path.open("rb") as file:
+        return next(number for number, line in enumerate(file) if not _is_utf8(line, 0))
+
+
+def _is_utf8(raw: bytes, chinese: int) -> bool:
+    """Is the line UTF-8, with so many Chinese characters or more?"""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return sum("　" <= c <= "鿿" or "！" <= c <= "｠" for c in text) >= 2
+    return sum("　" <= c <= "鿿" or "！" <= c <= "｠" for c in text) >= chinese

@@ -67,7 +67,7 @@ FAULTS: dict[str, Fault] = {
     "other delimiter": orders(GOOD.replace(b",", b";"), ("required column is missing", "with commas")),
     "two encodings": orders(
         f"{ORDERS},备注\n{order()},老客户说\n".encode() + f"{order('q2')},新客户\n".encode("gb18030"),
-        ("line 1", "UTF-8 and GB18030 mixed", "in one encoding"),
+        ("line 2", "UTF-8 and GB18030 mixed", "in one encoding"),
     ),
     "no encoding": orders(GOOD + b"\xff\xff\n", ("line 2", "neither UTF-8 nor GB18030", "in one encoding")),
     "cut gzip": orders(gzip.compress(GOOD)[:-12], ("gzip", "Send the file again"), "csv.gz"),

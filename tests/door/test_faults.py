@@ -180,6 +180,19 @@ def test_undecodable_line_is_named(tmp_path: Path) -> None:
     assert (caught.value.file, caught.value.line) == ("accounts.csv", 2)
 
 
+UTF8, LOCAL = "ab{},person,2024-01-01,老客户\n", "ab{},person,2024-01-01,新客户啊\n"
+
+
+@pytest.mark.parametrize(("utf8", "local", "odd"), [("12345", "", "6"), ("12346", "5", ""), ("5", "12346", "")])
+def test_the_line_in_another_encoding_is_named(tmp_path: Path, utf8: str, local: str, odd: str) -> None:
+    lines = {n: UTF8.format(n).encode() for n in utf8} | {n: LOCAL.format(n).encode("gb18030") for n in local}
+    lines |= dict.fromkeys(odd, b"ab6,person,2024-01-01,\xff\n")
+    write_drop(tmp_path / "x", accounts_csv=ACCOUNTS.encode() + b"\n" + b"".join(lines[n] for n in sorted(lines)))
+    with pytest.raises(ExportError, match="GB18030") as caught, loaded(tmp_path, tmp_path / "x"):
+        pass
+    assert caught.value.line == (6 if odd else 5)
+
+
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_what_is_no_plain_file_is_refused_and_never_waited_for(tmp_path: Path, kind: str) -> None:
     folder = write_drop(tmp_path / "x")

@@ -9,6 +9,7 @@ import pytest
 from jobs.door import textfiles
 from tests.door.drops import ACCOUNTS, ORDERS, loaded, order, rejects, write_drop
 from tests.fuzz.door import fuzz
+from tests.fuzz.parsing import STARTS, check, searched
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -16,6 +17,15 @@ def test_mutated_drops(seed: int) -> None:
     counts = fuzz(seed, 8)
     assert counts["drops"] == 8
     assert counts["loaded"] and counts["set aside"]
+
+
+def test_parsing_of_our_own(tmp_path: Path) -> None:
+    searched(150, 20250622, tmp_path)
+
+
+@pytest.mark.parametrize("start", range(len(STARTS)))
+def test_where_the_guided_search_starts(tmp_path: Path, start: int) -> None:
+    assert (check(STARTS[start], tmp_path) > 0) == (STARTS[start][0] == 2)
 
 
 FOUND: dict[str, tuple[str, list[str | None]]] = {
