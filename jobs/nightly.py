@@ -54,6 +54,8 @@ def nightly(
         for night in nights:
             _run(db, exports, out, night, settings, overrides)
         if not nights:
+            if done := published.dates(out):
+                recall(db, out, done[-1])  # a run killed right after publishing had not come to it
             nothing_new()
 
 
