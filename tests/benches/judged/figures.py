@@ -3,7 +3,7 @@ again for an interval."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
@@ -100,8 +100,8 @@ def units(found: Ranked, truth: pl.DataFrame, tied: int, alike: frozenset[str]) 
     }
 
 
-def _units(rows: object) -> Units:
-    return np.array(list(rows), dtype=float).reshape(-1, 2)  # type: ignore[call-overload]
+def _units(rows: Iterable[tuple[float, float]]) -> Units:
+    return np.asarray(list(rows), dtype=np.float64).reshape(-1, 2)
 
 
 def _gains(order: list[str], rings: Planted, guilty: frozenset[str]) -> list[tuple[float, float]]:

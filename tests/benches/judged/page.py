@@ -114,21 +114,17 @@ def _targets(ours: list[Finding]) -> str:
     rows = []
     for group, found in _grouped(ours, lambda f: (f.market.world, f.market.kind, f.market.accounts)):
         world, kind, accounts = group
-        cells = [
-            _aimed(_value(found, name), TARGETS[kind][AT_MOST[0] if name in AT_MOST else name], name)
-            for name in figures
-        ]
+        cells = [_aimed(_value(found, name), kind, name) for name in figures]
         rows.append([world, kind, f"{accounts:,}", str(len(found)), *cells])
     head = ["world", "market", "accounts", "seeds", *(NAMES[name] for name in figures)]
-    said = (
-        "In brackets the target where it is missed. One target was given for look-alikes; all three counts face it.\n"
-    )
+    said = "In brackets the target where it is missed. There is one for look-alikes; all three counts face it.\n"
     return _section("Ours, and what was asked for", said, _table(head, rows))
 
 
-def _aimed(value: float | None, target: float | None, name: str) -> str:
-    if value is None or target is None:
+def _aimed(value: float | None, kind: str, name: str) -> str:
+    if value is None:
         return _text(value, name)
+    target = TARGETS[kind][AT_MOST[0] if name in AT_MOST else name]
     good = value <= target if name in AT_MOST else value >= target
     return _text(value, name) if good else f"**{_text(value, name)}** ({_text(target, name)})"
 

@@ -34,10 +34,11 @@ def complained(drop: Drop) -> Ranked:
     own. Rates are drawn toward the platform's by ten chances."""
     rows = complaints(drop)
     n, k = (dict(zip(rows["account_id"], rows[c], strict=True)) for c in ("n", "k"))
-    usual = sum(k.values()) / max(sum(n.values()), 1)
+    usual = float(sum(k.values()) / max(sum(n.values()), 1))
 
     def rate(group: list[str]) -> float:
-        return (sum(k.get(v, 0) for v in group) + 10 * usual) / (sum(n.get(v, 0) for v in group) + 10)
+        trades, against = (sum(int(of.get(v, 0)) for v in group) for of in (n, k))
+        return (against + 10 * usual) / (trades + 10)
 
     return communities(drop, [rate(g) for g in drop.communities], {v: rate([v]) for g in drop.communities for v in g})
 
@@ -67,7 +68,7 @@ def trees(drop: Drop, taught: pl.DataFrame) -> Ranked:
     """Gradient boosted trees taught by another market's labels (`taught`: features with `bad`), and as rings the
     Louvain communities of the accounts they suspect (probability 0.2 or more), by the sum of their probabilities."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
 
     rows, sample = features(drop), labelled(taught)
     model = HistGradientBoostingClassifier(random_state=1, class_weight="balanced", max_iter=200)

@@ -112,10 +112,8 @@ def _work(root: Path, task: Task) -> str:
         shelf.put("truth", truth)
         tied = drop.tied_honest(truth["account_id"].to_list())
         noted = exports / "lookalikes.parquet"  # only some worlds say who was made to look guilty
-        alike = (
-            pl.read_parquet(noted, columns=["account_id"]) if noted.is_file() else truth.select("account_id").clear()
-        )
-        shelf.put("lookalikes", alike)
+        alike = pl.read_parquet(noted) if noted.is_file() else truth.clear()
+        shelf.put("lookalikes", alike.select("account_id"))
         shelf.put("tied", pl.DataFrame({"honest": [tied]}))
         took.append(f"market {time.perf_counter() - started:.0f} s")
         for method in missing:
