@@ -256,7 +256,10 @@ def _without(without: list[Finding], which: str, title: str, said: str) -> str:
         rows.append([label if which == "columns" or variant == OURS else variant.partition(" ")[2], *cells])
     if not groups:
         return ""
-    head = ["left out", *(f"{world}, {kind}: {name}" for (world, kind), _ in groups for name in ("recall", "AP"))]
+    planted_in = [sum(len(f.fates) for f in found if f.method == OURS) for _, found in groups]
+    head = ["left out"]
+    for ((world, kind), _), n in zip(groups, planted_in, strict=True):
+        head += [f"{world}, {kind}: recall of {n} rings", f"{world}, {kind}: AP"]
     return _section(title, said, _table(head, rows))
 
 
