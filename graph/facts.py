@@ -12,10 +12,31 @@ from graph.acts import all_acts
 if TYPE_CHECKING:
     from graph.db import Db
 
+LISTED = "SELECT m.account_id FROM members AS m SEMI JOIN ring_names AS n USING (ring)"
+
+ORDERS_NEAR = """
+SELECT * FROM orders WHERE order_id IN (
+    SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.seller_id
+    UNION ALL SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.buyer_id
+    UNION ALL SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.promoter_id
+)
+"""
+"""Rows in which a member has a part: all that is read from here on. Found by their keys first: rows are wide."""
+
+CHATS_NEAR = """
+SELECT c.message_id, c.sender_id, c.receiver_id, c.sent_at, c.target_id, c.claimed_fen, c.file_id, c.line,
+       o.buyer_id, o.seller_id, o.handler_id
+FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id
+WHERE c.message_id IN (
+    SELECT message_id FROM chat_links SEMI JOIN listed ON listed.account_id = chat_links.sender_id
+    UNION ALL SELECT message_id FROM chat_links SEMI JOIN listed ON listed.account_id = chat_links.receiver_id
+    UNION ALL SELECT message_id FROM chat_links SEMI JOIN orders_near ON orders_near.order_id = chat_links.order_id
+)
+"""
+
 ON_RINGS = """
-SELECT n.ring, n.ring_id, a.typology, a.act, k.axis, k.side, k."table", k.victim, k.money, a.account_id,
-       unnest(a.keys) AS key
-FROM acted AS a
+SELECT n.ring, n.ring_id, a.typology, a.act, k.axis, k.side, k."table", k.victim, k.money, a.account_id, a.key
+FROM acts_done AS a
 JOIN members AS m USING (account_id)
 JOIN ring_names AS n ON n.ring = m.ring
 JOIN ring_typologies AS t ON t.ring = m.ring AND t.typology = a.typology
@@ -37,14 +58,14 @@ WITH orders_read AS (
                        WHEN 'counterparty' THEN coalesce(o.seller_complained_at, o.placed_at)
                        ELSE coalesce(o.confirmed_at, o.paid_at, o.placed_at) END AS happened_at,
            o.ship_to_region AS region, o.file_id, o.line, f.key AS row_key
-    FROM acts_on_rings AS f JOIN orders AS o ON o.order_id = f.key WHERE f."table" = 'orders'
+    FROM acts_on_rings AS f JOIN orders_near AS o ON o.order_id = f.key WHERE f."table" = 'orders'
 ),
 chats_read AS (
     SELECT f.*, c.receiver_id AS victim_id, NULL AS order_id,
            CASE WHEN f.money THEN coalesce(c.claimed_fen, 0) ELSE 0 END AS exposure_fen,
            CASE WHEN f.money THEN coalesce(c.claimed_fen, 0) ELSE 0 END AS loss_fen,
            0 AS warned_fen, c.sent_at AS happened_at, NULL AS region, c.file_id, c.line, f.key AS row_key
-    FROM acts_on_rings AS f JOIN chat_links AS c ON c.message_id = f.key WHERE f."table" = 'chat_links'
+    FROM acts_on_rings AS f JOIN chats_near AS c ON c.message_id = f.key WHERE f."table" = 'chat_links'
 ),
 accounts_read AS (
     SELECT f.*, NULL AS victim_id, NULL AS order_id, 0 AS exposure_fen, 0 AS loss_fen, 0 AS warned_fen,
@@ -72,7 +93,7 @@ refund for what did not come back, or the receiver's stated loss where there was
 
 OPEN_ORDERS = """
 SELECT n.ring_id, o.order_id, o.buyer_id, o.seller_id, o.amount_fen, o.paid_at
-FROM orders AS o
+FROM orders_near AS o
 JOIN members AS m ON m.account_id = o.seller_id
 JOIN ring_names AS n USING (ring)
 LEFT JOIN members AS b ON b.account_id = o.buyer_id AND b.ring = m.ring
@@ -114,32 +135,36 @@ WITH orders_of AS (
     SELECT ring_id, account_id, entity_kind, entity_id, min_by(order_id, (placed_at, order_id)) AS order_id
     FROM (
         SELECT l.*, o.order_id, o.placed_at FROM ring_links AS l
-        JOIN orders AS o ON o.seller_id = l.account_id AND o.payee_id = l.entity_id WHERE l.entity_kind = 'payee'
+        JOIN orders_near AS o ON o.seller_id = l.account_id AND o.payee_id = l.entity_id
+        WHERE l.entity_kind = 'payee'
       UNION ALL
         SELECT l.*, o.order_id, o.placed_at FROM ring_links AS l
-        JOIN orders AS o ON o.buyer_id = l.account_id AND o.payer_id = l.entity_id WHERE l.entity_kind = 'payer'
+        JOIN orders_near AS o ON o.buyer_id = l.account_id AND o.payer_id = l.entity_id
+        WHERE l.entity_kind = 'payer'
       UNION ALL
         SELECT l.*, o.order_id, o.placed_at FROM ring_links AS l
-        JOIN orders AS o ON o.seller_id = l.account_id AND o.ship_from_id = l.entity_id WHERE l.entity_kind = 'address'
+        JOIN orders_near AS o ON o.seller_id = l.account_id AND o.ship_from_id = l.entity_id
+        WHERE l.entity_kind = 'address'
       UNION ALL
         SELECT l.*, o.order_id, o.placed_at FROM ring_links AS l
-        JOIN orders AS o ON o.buyer_id = l.account_id AND o.ship_to_id = l.entity_id WHERE l.entity_kind = 'address'
+        JOIN orders_near AS o ON o.buyer_id = l.account_id AND o.ship_to_id = l.entity_id
+        WHERE l.entity_kind = 'address'
     ) AS shown
     GROUP BY ring_id, account_id, entity_kind, entity_id
 ),
 chats_of AS (
     SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id,
            min_by(c.message_id, (c.sent_at, c.message_id)) AS message_id
-    FROM ring_links AS l JOIN chat_links AS c
+    FROM ring_links AS l JOIN chats_near AS c
       ON c.target_id = l.entity_id AND (c.sender_id = l.account_id
                                         OR (l.entity_kind = 'card_code' AND c.receiver_id = l.account_id))
     WHERE l.entity_kind IN ('contact', 'card_code')
     GROUP BY l.ring_id, l.account_id, l.entity_kind, l.entity_id
 ),
 quoted AS (
-    SELECT c.message_id, c.sent_at, c.sender_id, o.seller_id, o.handler_id
-    FROM chat_links AS c JOIN orders AS o USING (order_id)
-    WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_id
+    SELECT c.message_id, c.sent_at, c.sender_id, c.seller_id, c.handler_id
+    FROM chats_near AS c
+    WHERE c.sender_id NOT IN (c.buyer_id, c.seller_id) AND c.receiver_id = c.buyer_id
 ),
 quotes_of AS (
     SELECT l.ring_id, l.account_id, l.entity_id, min_by(q.message_id, (q.sent_at, q.message_id)) AS message_id
@@ -160,17 +185,17 @@ UNION ALL
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
        'orders', o.order_id, o.file_id, o.line
 FROM ring_links AS l JOIN orders_of AS x USING (ring_id, account_id, entity_kind, entity_id)
-JOIN orders AS o ON o.order_id = x.order_id
+JOIN orders_near AS o ON o.order_id = x.order_id
 UNION ALL
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
        'chat_links', c.message_id, c.file_id, c.line
 FROM ring_links AS l JOIN quotes_of AS x USING (ring_id, account_id, entity_id)
-JOIN chat_links AS c ON c.message_id = x.message_id WHERE l.entity_kind = 'source'
+JOIN chats_near AS c ON c.message_id = x.message_id WHERE l.entity_kind = 'source'
 UNION ALL
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
        'chat_links', c.message_id, c.file_id, c.line
 FROM ring_links AS l JOIN chats_of AS x USING (ring_id, account_id, entity_kind, entity_id)
-JOIN chat_links AS c ON c.message_id = x.message_id
+JOIN chats_near AS c ON c.message_id = x.message_id
 """
 """One row of the exports for each link: the first that shows it."""
 
@@ -191,9 +216,12 @@ def facts(db: Db) -> None:
         orient="row",
     )  # fmt: skip
     db.put("kinds_of_act", kinds)
+    db.make("listed", LISTED)
+    db.make("orders_near", ORDERS_NEAR)
+    db.make("chats_near", CHATS_NEAR)
     db.make("acts_on_rings", ON_RINGS)
     db.make("facts", FACTS)
     db.make("open_orders_found", OPEN_ORDERS)
     db.make("ring_links", LINKS)
     db.make("link_rows", LINK_ROWS)
-    db.drop("acts_on_rings")
+    db.drop("acts_on_rings", "acts_done", "listed")

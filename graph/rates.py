@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from graph.acts import all_acts
+from graph.acts import all_acts, chances_of
 from graph.pooled import by_typology, factor
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 RATED = """
 SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread, r.alone, x.habit
-FROM chances AS c JOIN platform_rates AS r USING (typology, act, stratum, kind) JOIN axes_of_acts AS x USING
-(typology, act)
+FROM chances AS c JOIN platform_rates AS r USING (typology, act, stratum, kind)
+JOIN axes_of_acts AS x USING (typology, act)
 """
 
 ACT = ["typology", "act"]
@@ -34,12 +34,12 @@ GROUP = [*ACT, "stratum", "kind"]
 
 
 def evidence(db: Db, s: ScoreSettings) -> None:
-    """Make `told`, `by_typology`, `suspicion` and `chances_rated`.
+    """Make `told`, `by_typology`, `suspicion`, `platform_rates` and `axes_of_acts`.
 
     Reads `acted`, `totals`. `told`: one row an account and kind of act: `typology`, `act`, `axis`, `side`,
     `account_id`, `n`, `k`, `rate` (of the platform), `nats`, `apart` (the same against usual accounts alone).
     `suspicion`: one row an account that acted: `account_id`, `nats` over all typologies (their mean likelihood, so
-    looking at fourteen is paid for). `chances_rated`: `chances` with the platform's figures.
+    looking at fourteen is paid for).
     """
     acted = db.frame("SELECT typology, act, account_id, kind, stratum, n, k, lone FROM acted ORDER BY ALL")
     totals = db.frame("SELECT * FROM totals ORDER BY ALL")
@@ -67,7 +67,14 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     db.put("by_typology", per)
     db.put("suspicion", suspicion(per))
     db.put("axes_of_acts", sides.select("typology", "act", "axis", "habit"))
+
+
+def undone(db: Db, groups: str) -> None:
+    """Make `chances_rated` for the accounts of the table `groups` (`component`, `account_id`), of what somebody of
+    their component did: one row an account, kind of act and stratum, k = 0 included, with the platform's figures."""
+    chances_of(db, groups)
     db.make("chances_rated", RATED)
+    db.drop("chances")
 
 
 def suspicion(per_typology: pl.DataFrame) -> pl.DataFrame:

@@ -23,7 +23,8 @@ GROUP BY m.ring, {who} t.typology, t.act HAVING sum(t.nats) >= $least
 TRADE = """
 WITH bad AS (SELECT DISTINCT order_id FROM facts WHERE order_id IS NOT NULL)
 SELECT m.ring, count(*) AS n, count(*) FILTER (WHERE b.order_id IS NULL) AS plain
-FROM (SELECT order_id, seller_id AS account_id FROM orders UNION ALL SELECT order_id, buyer_id FROM orders) AS o
+FROM (SELECT order_id, seller_id AS account_id FROM orders_near
+      UNION ALL SELECT order_id, buyer_id FROM orders_near) AS o
 JOIN members AS m USING (account_id) LEFT JOIN bad AS b ON b.order_id = o.order_id
 SEMI JOIN ring_names AS r ON r.ring = m.ring
 GROUP BY m.ring

@@ -75,13 +75,11 @@ ORDER BY ALL
 """Only acts that somebody in the component committed: the others say nothing, and are most of the rows."""
 
 
-def rings(db: Db, s: RingSettings) -> None:
-    """Make `members` and `pairs`.
+def pairs(db: Db, s: RingSettings) -> None:
+    """Make `pairs` and `components`: which accounts may be one hand, and which hang together by that.
 
-    Reads `ties`, `suspicion`, `by_typology`, `chances_rated`. `pairs`: one row two tied accounts, `a` < `b`: `nats`,
-    `belief` (the same with what both did). `members`: one row an account on a candidate ring: `ring` (number of the
-    night, not yet a name), `account_id`, `hold` (log-odds that it belongs: its ties to the others, its acts, less
-    `entry`), `acts` (nats, at its ring's own rates).
+    Reads `ties`, `suspicion`, `by_typology`. `pairs`: one row two tied accounts, `a` < `b`: `nats`, `belief` (the same
+    with what both did). `components`: `component` (a number), `account_id`.
     """
     db.make(
         "pairs",
@@ -94,25 +92,30 @@ def rings(db: Db, s: RingSettings) -> None:
         least_tie=s.least_tie,
         lend=s.lend,
     )
-    graph = hands(db.frame("SELECT * FROM pairs ORDER BY a, b"))
+    graph = nx.Graph(db.frame("SELECT a, b FROM pairs ORDER BY a, b").iter_rows())
     components = sorted(sorted(c) for c in nx.connected_components(graph))
-    chances = done_in(db, graph, components)
-    worth = [components[number] for number in leads(components, chances, s)]
-    groups = [group for component in worth for group in communities(graph.subgraph(component), s)]
-    groups = parted(graph, [groups[number] for number in leads(groups, chances, s)], chances, s)
-    put_members(db, sorted(found(graph, groups, chances, s), key=min))
-
-
-def done_in(db: Db, graph: nx.Graph, components: list[list[str]]) -> pl.DataFrame:
-    """Rows of `chances_rated` for the acts of each component; and each node's own evidence, as attribute `alone`."""
     rows = [(number, account) for number, component in enumerate(components) for account in component]
     schema = {"component": pl.Int64, "account_id": pl.String}
     db.put("components", pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def rings(db: Db, s: RingSettings) -> None:
+    """Make `members`.
+
+    Reads `pairs`, `components`, `suspicion`, `chances_rated`. `members`: one row an account on a candidate ring: `ring`
+    (number of the night, not yet a name), `account_id`, `hold` (log-odds that it belongs: its ties to the others, its
+    acts, less `entry`), `acts` (nats, at its ring's own rates).
+    """
+    graph = hands(db.frame("SELECT * FROM pairs ORDER BY a, b"))
     nx.set_node_attributes(graph, 0.0, "alone")
     nx.set_node_attributes(graph, dict(db.frame(ALONE).iter_rows()), "alone")
     chances = db.frame(CHANCES)
-    db.drop("components")
-    return chances
+    components = db.frame("SELECT component, account_id FROM components ORDER BY ALL")
+    connected = components.group_by("component", maintain_order=True).agg("account_id")["account_id"].to_list()
+    worth = [connected[number] for number in leads(connected, chances, s)]
+    groups = [group for component in worth for group in communities(graph.subgraph(component), s)]
+    groups = parted(graph, [groups[number] for number in leads(groups, chances, s)], chances, s)
+    put_members(db, sorted(found(graph, groups, chances, s), key=min))
 
 
 def put_members(db: Db, rings: list[dict[str, tuple[float, float]]]) -> None:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 ACTS_SINCE = """
 WITH ours AS (
-    SELECT c.account_id, c.decided_at, t.typology, t.act, t.axis, t."table", t.k, t.nats, unnest(a.keys) AS key
+    SELECT c.account_id, c.decided_at, t.typology, t.act, t.axis, t."table", t.k, t.nats, a.key
     FROM cleared AS c JOIN told AS t USING (account_id)
-    JOIN acted AS a ON a.account_id = t.account_id AND a.typology = t.typology AND a.act = t.act
+    JOIN acts_done AS a ON a.account_id = t.account_id AND a.typology = t.typology AND a.act = t.act
     WHERE t.nats > 0
 ),
 dated AS (
@@ -61,7 +61,7 @@ def verdicts(db: Db, run_date: date, s: VerdictSettings, *, listed: float) -> No
     """Make `held_off` and `opinions`, `notes`; where verdicts ask for it, change `ring_scores`, `member_scores`,
     `lone_scores`, `ring_names`, `ring_accounts`.
 
-    Reads `decisions`, `lesson_notes`, `lone_everybody`, `register_history`, `register_ties`, `told`, `acted`,
+    Reads `decisions`, `lesson_notes`, `lone_everybody`, `register_history`, `register_ties`, `told`, `acts_done`,
     `members`, `ties`, the scores and the night's exports. `held_off`: one row a ring left off the list: `ring`,
     `ring_id`, `decided_at`. `opinions`: `subject_id` (a ring or an account of tonight), `verdict`. `notes`: `ring`,
     `account_id` (NULL: of the ring), `side` (`for|against`), `name`, `figures` (JSON).

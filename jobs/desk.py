@@ -26,14 +26,13 @@ from graph.displays import show
 from graph.explore import Night, NoDeskError, dates, open_night
 from graph.exports import LABELS
 from graph.rates import evidence
-from graph.rings import rings
 from graph.score import scores
 from graph.weighed import weighed
 from graph.what_if import Weighed
 from jobs import judged
 from jobs.errors import RingwatchError, UsageError
 from jobs.label import label
-from jobs.nightly import nightly, weigh
+from jobs.nightly import find_rings, nightly, weigh
 from jobs.settings import Settings
 from jobs.steps import Counted, Steps
 from jobs.warehouse import Warehouse
@@ -169,7 +168,7 @@ class WarehouseDesk:
                     weigh(steps, night, settings)
                 elif change:
                     evidence(db, method.score)
-                    rings(db, method.rings)
+                    find_rings(db, method)
                     scores(db, method.score, method.rings)
                 yield key, weighed(db, method.rings, change)
 

@@ -10,11 +10,13 @@ from types import MappingProxyType
 import polars as pl
 
 from graph.acts import tally
+from graph.db import Db
 from graph.learning import learning
-from graph.rates import evidence
+from graph.rates import evidence, undone
 from graph.register import register
-from graph.rings import rings
+from graph.rings import pairs, rings
 from graph.score import scores
+from graph.settings import Method
 from graph.state import as_of
 from graph.tables import WATCHLISTS
 from graph.ties import ties
@@ -125,9 +127,16 @@ def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
     with steps.step("rates"):
         evidence(db, method.score)
     with steps.step("rings"):
-        rings(db, method.rings)
+        find_rings(db, method)
     with steps.step("scores"):
         scores(db, method.score, method.rings)
+
+
+def find_rings(db: Db, method: Method) -> None:
+    """From evidence to rings: who may be one hand, what all of them did and left undone, and where one ring ends."""
+    pairs(db, method.rings)
+    undone(db, "components")
+    rings(db, method.rings)
 
 
 def _nights(

@@ -11,16 +11,30 @@ things.
 
 from graph.acts.act import Act
 
+TABLES = {
+    "bought_alike": """
+    WITH bought AS (
+        SELECT b.burst, o.order_id, o.buyer_id, o.seller_id, o.category
+        FROM orders AS o JOIN bursts AS b ON b.account_id = o.buyer_id
+    ),
+    crowd AS (
+        SELECT burst, seller_id, category FROM bought
+        GROUP BY burst, seller_id, category HAVING count(DISTINCT buyer_id) > 2
+    )
+    SELECT order_id FROM bought SEMI JOIN crowd USING (burst, seller_id, category)
+    """,
+}
+
 ACTS = (
     Act(
         "signed_up_in_a_burst",
         "buyer",
         "sign_up",
         "accounts",
-        """
-        SELECT a.account_id, a.kind AS stratum, a.account_id AS key, b.account_id IS NOT NULL AS hit
-        FROM accounts AS a LEFT JOIN (SELECT DISTINCT account_id FROM bursts) AS b USING (account_id)
-        """,
+        who="account_id",
+        stratum="kind",
+        chance="TRUE",
+        hit="account_id IN (SELECT account_id FROM bursts)",
         money=False,
         between_tied=True,
     ),
@@ -29,20 +43,9 @@ ACTS = (
         "buyer",
         "behaviour",
         "orders",
-        """
-        WITH crowd AS (
-            SELECT b.burst, o.seller_id, o.category, count(DISTINCT o.buyer_id) AS n
-            FROM bursts AS b JOIN orders AS o ON o.buyer_id = b.account_id
-            GROUP BY b.burst, o.seller_id, o.category HAVING count(DISTINCT o.buyer_id) > 2
-        ),
-        alike AS (
-            SELECT DISTINCT o.order_id
-            FROM bursts AS b JOIN orders AS o ON o.buyer_id = b.account_id
-            JOIN crowd AS c ON c.burst = b.burst AND c.seller_id = o.seller_id AND c.category = o.category
-        )
-        SELECT o.buyer_id AS account_id, 'order' AS stratum, o.order_id AS key, a.order_id IS NOT NULL AS hit
-        FROM orders AS o LEFT JOIN alike AS a USING (order_id)
-        """,
+        who="buyer_id",
+        chance="TRUE",
+        hit="order_id IN (SELECT order_id FROM bought_alike)",
         money=False,
         between_tied=True,
     ),

@@ -20,23 +20,35 @@ Axis = Literal[
     "buyback",
 ]
 
+BY_SIZE = "CASE WHEN n < 8 THEN 'few' WHEN n < 32 THEN 'some' ELSE 'many' END"
+"""A stratum for acts that come with the size of an account's trade."""
+
 
 @dataclass(frozen=True)
 class Act:
-    """One kind of act.
+    """One kind of act: whose it is, when there was a chance of it, when it was done.
 
-    `sql` selects one row a chance: `account_id`, `stratum` (what its base rate is learned within), `key` (of the row in
-    `table`), `hit` (TRUE when the chance was taken: an act). `axis` is the kind of evidence: acts of one typology on
-    one axis restate each other and only the strongest counts. `victim` is the column of `table` that names who was
-    harmed, `money` whether the row's amount was at stake. `between_tied`: the act itself is about tied accounts, so its
-    base rate is that of all accounts; other acts are compared with accounts that are tied to nobody who acted.
+    `who`, `chance` and `hit` are SQL over one row of `table`: the account, whether the row is a chance, whether the
+    chance was taken (an act). A row of `chat_links` has beside its own columns those of the order it is about
+    (`order_id`, `buyer_id`, `seller_id`, `paid_at`, `confirmed_at`, `cancelled_at`), NULL where there is none. Where it
+    takes other rows to tell, a typology's `TABLES` makes a small table first, and the condition is
+    `order_id IN (SELECT order_id FROM that_table)`: so all acts of one table are counted in one pass over it.
+
+    `stratum` is what its base rate is learned within: the column `category` or `target_kind` of the row, or SQL over an
+    account's `kind` and its number `n` of chances. `axis` is the kind of evidence: acts of one typology on one axis
+    restate each other and only the strongest counts. `victim` is the column of `table` that names who was harmed,
+    `money` whether the row's amount was at stake. `between_tied`: the act itself is about tied accounts, so its base
+    rate is that of all accounts; other acts are compared with accounts that are tied to nobody who acted.
     """
 
     name: str
     side: Side
     axis: Axis
     table: Literal["orders", "chat_links", "accounts"]
-    sql: str
+    who: str
+    chance: str
+    hit: str
+    stratum: str = "'order'"
     victim: str | None = None
     money: bool = True
     between_tied: bool = False

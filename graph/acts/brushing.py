@@ -9,7 +9,24 @@ a tie, compared with accounts that trade as much: a small seller's customers are
 Innocent explanation: relatives who buy from a relative's shop, neighbours who hand goods over in person.
 """
 
-from graph.acts.act import Act
+from graph.acts.act import BY_SIZE, Act
+
+_PARCEL = """
+NOT list_contains($virtual, category) AND category <> 'membership' AND paid_at IS NOT NULL AND confirmed_at IS NOT NULL
+"""
+
+TABLES = {
+    "tied_accounts": "SELECT a AS account_id FROM tied UNION SELECT b FROM tied",
+    "tied_trades": """
+    SELECT o.order_id FROM orders AS o
+    JOIN tied AS t ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
+    WHERE o.paid_at IS NOT NULL
+    """,
+    "circles": """
+    SELECT least(buyer_id, seller_id) AS a, greatest(buyer_id, seller_id) AS b FROM orders
+    WHERE paid_at IS NOT NULL GROUP BY a, b HAVING min(seller_id) <> max(seller_id) OR a = b
+    """,
+}
 
 ACTS = (
     Act(
@@ -17,16 +34,10 @@ ACTS = (
         "seller",
         "behaviour",
         "orders",
-        """
-        SELECT o.seller_id AS account_id,
-               CASE WHEN count(*) OVER (PARTITION BY o.seller_id) < 8 THEN 'few'
-                    WHEN count(*) OVER (PARTITION BY o.seller_id) < 32 THEN 'some' ELSE 'many' END AS stratum,
-               o.order_id AS key, t.a IS NOT NULL AS hit
-        FROM orders AS o
-        SEMI JOIN (SELECT a AS account_id FROM tied UNION SELECT b FROM tied) AS has ON has.account_id = o.seller_id
-        LEFT JOIN tied AS t ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
-        WHERE o.paid_at IS NOT NULL
-        """,
+        who="seller_id",
+        stratum=BY_SIZE,
+        chance="paid_at IS NOT NULL AND seller_id IN (SELECT account_id FROM tied_accounts)",
+        hit="order_id IN (SELECT order_id FROM tied_trades)",
         money=False,
         between_tied=True,
     ),
@@ -35,16 +46,10 @@ ACTS = (
         "buyer",
         "behaviour",
         "orders",
-        """
-        SELECT o.buyer_id AS account_id,
-               CASE WHEN count(*) OVER (PARTITION BY o.buyer_id) < 8 THEN 'few'
-                    WHEN count(*) OVER (PARTITION BY o.buyer_id) < 32 THEN 'some' ELSE 'many' END AS stratum,
-               o.order_id AS key, t.a IS NOT NULL AS hit
-        FROM orders AS o
-        SEMI JOIN (SELECT a AS account_id FROM tied UNION SELECT b FROM tied) AS has ON has.account_id = o.buyer_id
-        LEFT JOIN tied AS t ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
-        WHERE o.paid_at IS NOT NULL
-        """,
+        who="buyer_id",
+        stratum=BY_SIZE,
+        chance="paid_at IS NOT NULL AND buyer_id IN (SELECT account_id FROM tied_accounts)",
+        hit="order_id IN (SELECT order_id FROM tied_trades)",
         money=False,
         between_tied=True,
     ),
@@ -53,13 +58,9 @@ ACTS = (
         "buyer",
         "behaviour",
         "orders",
-        """
-        SELECT o.buyer_id AS account_id, 'order' AS stratum, o.order_id AS key, b.buyer_id IS NOT NULL AS hit
-        FROM orders AS o
-        LEFT JOIN (SELECT DISTINCT buyer_id, seller_id FROM orders WHERE paid_at IS NOT NULL) AS b
-          ON b.buyer_id = o.seller_id AND b.seller_id = o.buyer_id
-        WHERE o.paid_at IS NOT NULL
-        """,
+        who="buyer_id",
+        chance="paid_at IS NOT NULL",
+        hit="(least(buyer_id, seller_id), greatest(buyer_id, seller_id)) IN (SELECT a, b FROM circles)",
         money=False,
         between_tied=True,
     ),
@@ -68,13 +69,10 @@ ACTS = (
         "seller",
         "logistics",
         "orders",
-        """
-        SELECT seller_id AS account_id, 'goods' AS stratum, order_id AS key,
-               confirmed_at < paid_at + to_hours($quick_hours) AS hit
-        FROM orders
-        WHERE NOT list_contains($virtual, category) AND category <> 'membership'
-          AND paid_at IS NOT NULL AND confirmed_at IS NOT NULL
-        """,
+        who="seller_id",
+        stratum="'goods'",
+        chance=_PARCEL,
+        hit="confirmed_at < paid_at + to_hours($quick_hours)",
         money=False,
     ),
     Act(
@@ -82,13 +80,10 @@ ACTS = (
         "buyer",
         "logistics",
         "orders",
-        """
-        SELECT buyer_id AS account_id, 'goods' AS stratum, order_id AS key,
-               confirmed_at < paid_at + to_hours($quick_hours) AS hit
-        FROM orders
-        WHERE NOT list_contains($virtual, category) AND category <> 'membership'
-          AND paid_at IS NOT NULL AND confirmed_at IS NOT NULL
-        """,
+        who="buyer_id",
+        stratum="'goods'",
+        chance=_PARCEL,
+        hit="confirmed_at < paid_at + to_hours($quick_hours)",
         money=False,
     ),
 )

@@ -10,16 +10,35 @@ Innocent explanation: a stream with loyal customers that has ended its season.
 
 from graph.acts.act import Act
 
+_LIVE = "channel = 'livestream' AND paid_at IS NOT NULL"
+_LIVE_BY = f"{_LIVE} AND promoter_id IS NOT NULL"
+
+TABLES = {
+    "viewers": """
+    SELECT seller_id, buyer_id, count(*) AS times FROM orders
+    WHERE channel = 'livestream' AND paid_at IS NOT NULL GROUP BY seller_id, buyer_id
+    """,
+    "promoted_thrice": """
+    SELECT promoter_id, buyer_id FROM orders
+    WHERE channel = 'livestream' AND paid_at IS NOT NULL AND promoter_id IS NOT NULL
+    GROUP BY promoter_id, buyer_id HAVING count(*) >= 3
+    """,
+    "silent_streams": """
+    SELECT seller_id FROM orders WHERE channel = 'livestream' AND paid_at IS NOT NULL
+    GROUP BY seller_id HAVING max(placed_at) < $now - to_days($silent_days)
+    """,
+}
+
 ACTS = (
     Act(
         "stream_complaint_promoter",
         "promoter",
         "complaint",
         "orders",
-        """
-        SELECT promoter_id AS account_id, 'live' AS stratum, order_id AS key, complaint IS NOT NULL AS hit
-        FROM orders WHERE channel = 'livestream' AND promoter_id IS NOT NULL AND paid_at IS NOT NULL
-        """,
+        who="promoter_id",
+        stratum="'live'",
+        chance=_LIVE_BY,
+        hit="complaint IS NOT NULL",
         victim="buyer_id",
     ),
     Act(
@@ -27,10 +46,10 @@ ACTS = (
         "seller",
         "complaint",
         "orders",
-        """
-        SELECT seller_id AS account_id, 'live' AS stratum, order_id AS key, complaint IS NOT NULL AS hit
-        FROM orders WHERE channel = 'livestream' AND paid_at IS NOT NULL
-        """,
+        who="seller_id",
+        stratum="'live'",
+        chance=_LIVE,
+        hit="complaint IS NOT NULL",
         victim="buyer_id",
     ),
     Act(
@@ -38,11 +57,10 @@ ACTS = (
         "sender",
         "tag",
         "chat_links",
-        """
-        SELECT sender_id AS account_id, 'link' AS stratum, message_id AS key,
-               coalesce(tag = 'promise_buyback', FALSE) AS hit
-        FROM chat_links
-        """,
+        who="sender_id",
+        stratum="'link'",
+        chance="TRUE",
+        hit="tag = 'promise_buyback'",
         victim="receiver_id",
         money=False,
     ),
@@ -51,14 +69,10 @@ ACTS = (
         "seller",
         "behaviour",
         "orders",
-        """
-        WITH live AS (
-            SELECT order_id, seller_id AS account_id,
-                   count(*) OVER (PARTITION BY seller_id, buyer_id) AS times
-            FROM orders WHERE channel = 'livestream' AND paid_at IS NOT NULL AND seller_id IS NOT NULL
-        )
-        SELECT account_id, 'live' AS stratum, order_id AS key, times >= 3 AS hit FROM live
-        """,
+        who="seller_id",
+        stratum="'live'",
+        chance=_LIVE,
+        hit="(seller_id, buyer_id) IN (SELECT seller_id, buyer_id FROM viewers WHERE times >= 3)",
         victim="buyer_id",
     ),
     Act(
@@ -66,14 +80,10 @@ ACTS = (
         "promoter",
         "behaviour",
         "orders",
-        """
-        WITH live AS (
-            SELECT order_id, promoter_id AS account_id,
-                   count(*) OVER (PARTITION BY promoter_id, buyer_id) AS times
-            FROM orders WHERE channel = 'livestream' AND paid_at IS NOT NULL AND promoter_id IS NOT NULL
-        )
-        SELECT account_id, 'live' AS stratum, order_id AS key, times >= 3 AS hit FROM live
-        """,
+        who="promoter_id",
+        stratum="'live'",
+        chance=_LIVE_BY,
+        hit="(promoter_id, buyer_id) IN (SELECT promoter_id, buyer_id FROM promoted_thrice)",
         victim="buyer_id",
     ),
     Act(
@@ -81,14 +91,9 @@ ACTS = (
         "seller",
         "buyback",
         "orders",
-        """
-        WITH sold AS (
-            SELECT DISTINCT seller_id, buyer_id FROM orders WHERE channel = 'livestream' AND paid_at IS NOT NULL
-        )
-        SELECT o.buyer_id AS account_id, 'order' AS stratum, o.order_id AS key, s.seller_id IS NOT NULL AS hit
-        FROM orders AS o LEFT JOIN sold AS s ON s.seller_id = o.buyer_id AND s.buyer_id = o.seller_id
-        WHERE o.paid_at IS NOT NULL AND o.buyer_id IN (SELECT seller_id FROM sold)
-        """,
+        who="buyer_id",
+        chance="paid_at IS NOT NULL AND buyer_id IN (SELECT seller_id FROM viewers)",
+        hit="(buyer_id, seller_id) IN (SELECT seller_id, buyer_id FROM viewers)",
         money=False,
     ),
     Act(
@@ -96,16 +101,12 @@ ACTS = (
         "seller",
         "behaviour",
         "orders",
-        """
-        WITH live AS (
-            SELECT order_id, seller_id, buyer_id, placed_at,
-                   count(*) OVER (PARTITION BY seller_id, buyer_id) AS times,
-                   max(placed_at) OVER (PARTITION BY seller_id) AS last_at
-            FROM orders WHERE channel = 'livestream' AND paid_at IS NOT NULL
-        )
-        SELECT seller_id AS account_id, 'live' AS stratum, order_id AS key,
-               times > 1 AND last_at < $now - to_days($silent_days) AS hit
-        FROM live
+        who="seller_id",
+        stratum="'live'",
+        chance=_LIVE,
+        hit="""
+        seller_id IN (SELECT seller_id FROM silent_streams)
+        AND (seller_id, buyer_id) IN (SELECT seller_id, buyer_id FROM viewers WHERE times > 1)
         """,
         victim="buyer_id",
     ),

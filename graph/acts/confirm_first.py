@@ -12,17 +12,31 @@ that happens now and then to every seller, to one seller again and again it does
 
 from graph.acts.act import Act
 
+_CONFIRMED = "list_contains($virtual, category) AND confirmed_at IS NOT NULL AND paid_at IS NOT NULL"
+
+TABLES = {
+    "codes_sent_again": """
+    SELECT message_id FROM (
+        SELECT message_id, receiver_id,
+               first_value(receiver_id) OVER (
+                   PARTITION BY sender_id, target_id ORDER BY sent_at, message_id
+               ) AS first_id
+        FROM chat_links WHERE target_kind = 'card_code'
+    ) AS codes
+    WHERE receiver_id <> first_id
+    """,
+}
+
 ACTS = (
     Act(
         "confirmed_before_code",
         "seller",
         "behaviour",
         "orders",
-        """
-        SELECT seller_id AS account_id, category AS stratum, order_id AS key,
-               delivered_at IS NULL OR delivered_at > confirmed_at AS hit
-        FROM orders WHERE list_contains($virtual, category) AND confirmed_at IS NOT NULL AND paid_at IS NOT NULL
-        """,
+        who="seller_id",
+        stratum="category",
+        chance=_CONFIRMED,
+        hit="delivered_at IS NULL OR delivered_at > confirmed_at",
         victim="buyer_id",
     ),
     Act(
@@ -30,12 +44,10 @@ ACTS = (
         "seller",
         "code",
         "chat_links",
-        """
-        SELECT c.sender_id AS account_id, 'code' AS stratum, c.message_id AS key,
-               coalesce(c.sent_at > o.confirmed_at, FALSE) AS hit
-        FROM chat_links AS c JOIN orders AS o ON o.order_id = c.order_id AND o.seller_id = c.sender_id
-        WHERE c.target_kind = 'card_code'
-        """,
+        who="sender_id",
+        stratum="'code'",
+        chance="target_kind = 'card_code' AND seller_id = sender_id",
+        hit="sent_at > confirmed_at",
         victim="receiver_id",
         money=False,
     ),
@@ -44,13 +56,10 @@ ACTS = (
         "seller",
         "code",
         "chat_links",
-        """
-        SELECT sender_id AS account_id, 'code' AS stratum, message_id AS key,
-               receiver_id <> first_value(receiver_id) OVER (
-                   PARTITION BY sender_id, target_id ORDER BY sent_at, message_id
-               ) AS hit
-        FROM chat_links WHERE target_kind = 'card_code'
-        """,
+        who="sender_id",
+        stratum="'code'",
+        chance="target_kind = 'card_code'",
+        hit="message_id IN (SELECT message_id FROM codes_sent_again)",
         victim="receiver_id",
         money=False,
     ),
@@ -59,11 +68,10 @@ ACTS = (
         "seller",
         "complaint",
         "orders",
-        """
-        SELECT seller_id AS account_id, category AS stratum, order_id AS key,
-               coalesce(complaint IN ('code_used', 'not_received'), FALSE) AS hit
-        FROM orders WHERE list_contains($virtual, category) AND confirmed_at IS NOT NULL AND paid_at IS NOT NULL
-        """,
+        who="seller_id",
+        stratum="category",
+        chance=_CONFIRMED,
+        hit="complaint IN ('code_used', 'not_received')",
         victim="buyer_id",
     ),
     Act(
@@ -71,11 +79,10 @@ ACTS = (
         "seller",
         "tag",
         "chat_links",
-        """
-        SELECT c.sender_id AS account_id, 'seller' AS stratum, c.message_id AS key,
-               coalesce(c.tag = 'ask_confirm_first', FALSE) AS hit
-        FROM chat_links AS c JOIN orders AS o ON o.order_id = c.order_id AND o.seller_id = c.sender_id
-        """,
+        who="sender_id",
+        stratum="'seller'",
+        chance="seller_id = sender_id",
+        hit="tag = 'ask_confirm_first'",
         victim="receiver_id",
         money=False,
     ),

@@ -10,17 +10,18 @@ Innocent explanation: a reseller who was cheated by its own supplier; a category
 
 from graph.acts.act import Act
 
+_GOODS = "NOT list_contains($virtual, category) AND paid_at IS NOT NULL"
+
 ACTS = (
     Act(
         "counterfeit_complaint",
         "seller",
         "complaint",
         "orders",
-        """
-        SELECT seller_id AS account_id, category AS stratum, order_id AS key,
-               coalesce(complaint = 'counterfeit', FALSE) AS hit
-        FROM orders WHERE NOT list_contains($virtual, category) AND paid_at IS NOT NULL
-        """,
+        who="seller_id",
+        stratum="category",
+        chance=_GOODS,
+        hit="complaint = 'counterfeit'",
         victim="buyer_id",
     ),
     Act(
@@ -28,12 +29,12 @@ ACTS = (
         "seller",
         "behaviour",
         "orders",
-        """
-        SELECT seller_id AS account_id, category AS stratum, order_id AS key,
-               refunded_at IS NOT NULL AND delivered_at IS NOT NULL
-               AND coalesce(complaint IN ('counterfeit', 'not_as_described'), FALSE)
-               AND seller_complaint IS NULL AS hit
-        FROM orders WHERE NOT list_contains($virtual, category) AND paid_at IS NOT NULL
+        who="seller_id",
+        stratum="category",
+        chance=_GOODS,
+        hit="""
+        refunded_at IS NOT NULL AND delivered_at IS NOT NULL AND complaint IN ('counterfeit', 'not_as_described')
+        AND seller_complaint IS NULL
         """,
         victim="buyer_id",
     ),

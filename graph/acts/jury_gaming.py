@@ -16,12 +16,11 @@ ACTS = (
         "buyer",
         "behaviour",
         "orders",
-        """
-        SELECT buyer_id AS account_id, 'order' AS stratum, order_id AS key,
-               coalesce(appeal_winner = 'buyer', FALSE)
-               OR coalesce(jury_winner = 'buyer' AND appeal_winner IS NULL
-                           AND abs(votes_buyer - votes_seller) <= $close_margin, FALSE) AS hit
-        FROM orders WHERE paid_at IS NOT NULL
+        who="buyer_id",
+        chance="paid_at IS NOT NULL",
+        hit="""
+        appeal_winner = 'buyer'
+        OR (jury_winner = 'buyer' AND appeal_winner IS NULL AND abs(votes_buyer - votes_seller) <= $close_margin)
         """,
         victim="seller_id",
     ),
@@ -30,12 +29,11 @@ ACTS = (
         "seller",
         "behaviour",
         "orders",
-        """
-        SELECT seller_id AS account_id, 'order' AS stratum, order_id AS key,
-               coalesce(appeal_winner = 'seller', FALSE)
-               OR coalesce(jury_winner = 'seller' AND appeal_winner IS NULL
-                           AND abs(votes_buyer - votes_seller) <= $close_margin, FALSE) AS hit
-        FROM orders WHERE paid_at IS NOT NULL
+        who="seller_id",
+        chance="paid_at IS NOT NULL",
+        hit="""
+        appeal_winner = 'seller'
+        OR (jury_winner = 'seller' AND appeal_winner IS NULL AND abs(votes_buyer - votes_seller) <= $close_margin)
         """,
         victim="buyer_id",
     ),

@@ -11,17 +11,17 @@ chance, so a source needs many times its share of the trade.
 
 from graph.acts.act import Act
 
+_STRANGER = "sender_id <> seller_id AND sender_id <> buyer_id"
+
 ACTS = (
     Act(
         "quoted_a_strangers_order",
         "sender",
         "behaviour",
         "chat_links",
-        """
-        SELECT c.sender_id AS account_id, 'order' AS stratum, c.message_id AS key,
-               c.sender_id <> o.seller_id AND c.sender_id <> o.buyer_id AND c.receiver_id = o.buyer_id AS hit
-        FROM chat_links AS c JOIN orders AS o ON o.order_id = c.order_id
-        """,
+        who="sender_id",
+        chance="order_id IS NOT NULL",
+        hit=f"{_STRANGER} AND receiver_id = buyer_id",
         victim="receiver_id",
     ),
     Act(
@@ -29,11 +29,9 @@ ACTS = (
         "sender",
         "report",
         "chat_links",
-        """
-        SELECT c.sender_id AS account_id, 'order' AS stratum, c.message_id AS key,
-               c.reported_at IS NOT NULL AND c.sender_id <> o.seller_id AND c.sender_id <> o.buyer_id AS hit
-        FROM chat_links AS c JOIN orders AS o ON o.order_id = c.order_id
-        """,
+        who="sender_id",
+        chance="order_id IS NOT NULL",
+        hit=f"{_STRANGER} AND reported_at IS NOT NULL",
         victim="receiver_id",
     ),
     Act(
@@ -41,11 +39,10 @@ ACTS = (
         "sender",
         "tag",
         "chat_links",
-        """
-        SELECT sender_id AS account_id, 'link' AS stratum, message_id AS key,
-               coalesce(tag = 'knows_order', FALSE) AS hit
-        FROM chat_links
-        """,
+        who="sender_id",
+        stratum="'link'",
+        chance="TRUE",
+        hit="tag = 'knows_order'",
         victim="receiver_id",
         money=False,
     ),

@@ -12,16 +12,18 @@ Innocent explanation: a seller who answers on another messenger out of habit, or
 
 from graph.acts.act import Act
 
+_LINK = "target_kind IN ('url', 'qr', 'contact', 'payment_code')"
+
 ACTS = (
     Act(
         "link_reported",
         "sender",
         "report",
         "chat_links",
-        """
-        SELECT sender_id AS account_id, target_kind AS stratum, message_id AS key, reported_at IS NOT NULL AS hit
-        FROM chat_links WHERE target_kind IN ('url', 'qr', 'contact', 'payment_code')
-        """,
+        who="sender_id",
+        stratum="target_kind",
+        chance=_LINK,
+        hit="reported_at IS NOT NULL",
         victim="receiver_id",
     ),
     Act(
@@ -29,11 +31,10 @@ ACTS = (
         "sender",
         "tag",
         "chat_links",
-        """
-        SELECT sender_id AS account_id, 'link' AS stratum, message_id AS key,
-               coalesce(tag = 'ask_off_platform', FALSE) AS hit
-        FROM chat_links
-        """,
+        who="sender_id",
+        stratum="'link'",
+        chance="TRUE",
+        hit="tag = 'ask_off_platform'",
         victim="receiver_id",
         money=False,
     ),
@@ -42,12 +43,12 @@ ACTS = (
         "sender",
         "behaviour",
         "chat_links",
-        """
-        SELECT c.sender_id AS account_id, c.target_kind AS stratum, c.message_id AS key,
-               o.order_id IS NULL OR (o.seller_id = c.sender_id AND o.confirmed_at IS NULL
-                                      AND (o.paid_at IS NULL OR o.cancelled_at IS NOT NULL)) AS hit
-        FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id
-        WHERE c.target_kind IN ('url', 'qr', 'contact', 'payment_code')
+        who="sender_id",
+        stratum="target_kind",
+        chance=_LINK,
+        hit="""
+        order_id IS NULL
+        OR (seller_id = sender_id AND confirmed_at IS NULL AND (paid_at IS NULL OR cancelled_at IS NOT NULL))
         """,
         victim="receiver_id",
         money=False,
@@ -58,11 +59,10 @@ ACTS = (
         "seller",
         "complaint",
         "orders",
-        """
-        SELECT seller_id AS account_id, 'order' AS stratum, order_id AS key,
-               coalesce(complaint = 'off_platform', FALSE)
-               OR (channel = 'external' AND coalesce(complaint IN ('not_received', 'vanished_seller'), FALSE)) AS hit
-        FROM orders
+        who="seller_id",
+        chance="TRUE",
+        hit="""
+        complaint = 'off_platform' OR (channel = 'external' AND complaint IN ('not_received', 'vanished_seller'))
         """,
         victim="buyer_id",
     ),

@@ -20,12 +20,9 @@ ACTS = (
         "organiser",
         "behaviour",
         "orders",
-        """
-        SELECT o.seller_id AS account_id, 'order' AS stratum, o.order_id AS key,
-               f.order_id IS NOT NULL AS hit
-        FROM orders AS o LEFT JOIN fee_orders AS f USING (order_id)
-        WHERE o.paid_at IS NOT NULL
-        """,
+        who="seller_id",
+        chance="paid_at IS NOT NULL",
+        hit="order_id IN (SELECT order_id FROM fee_orders)",
         victim="buyer_id",
     ),
     Act(
@@ -33,22 +30,19 @@ ACTS = (
         "buyer",
         "behaviour",
         "orders",
-        """
-        SELECT o.buyer_id AS account_id, 'order' AS stratum, o.order_id AS key, f.order_id IS NOT NULL AS hit
-        FROM orders AS o LEFT JOIN fee_orders AS f USING (order_id)
-        WHERE o.paid_at IS NOT NULL
-        """,
+        who="buyer_id",
+        chance="paid_at IS NOT NULL",
+        hit="order_id IN (SELECT order_id FROM fee_orders)",
     ),
     Act(
         "recruited_payers",
         "organiser",
         "sign_up",
         "accounts",
-        """
-        SELECT a.inviter_id AS account_id, 'invitee' AS stratum, a.account_id AS key, f.account_id IS NOT NULL AS hit
-        FROM accounts AS a LEFT JOIN fees AS f ON f.account_id = a.account_id
-        WHERE a.inviter_id IS NOT NULL
-        """,
+        who="inviter_id",
+        stratum="'invitee'",
+        chance="inviter_id IS NOT NULL",
+        hit="account_id IN (SELECT account_id FROM fees)",
         money=False,
     ),
     Act(
@@ -56,10 +50,10 @@ ACTS = (
         "sender",
         "tag",
         "chat_links",
-        """
-        SELECT sender_id AS account_id, 'link' AS stratum, message_id AS key, coalesce(tag = 'recruit', FALSE) AS hit
-        FROM chat_links
-        """,
+        who="sender_id",
+        stratum="'link'",
+        chance="TRUE",
+        hit="tag = 'recruit'",
         victim="receiver_id",
         money=False,
     ),

@@ -11,18 +11,25 @@ with nothing left owing.
 
 from graph.acts.act import Act
 
+TABLES = {
+    "heirs": """
+    SELECT DISTINCT s.new_id AS account_id
+    FROM successions AS s JOIN closings AS c ON c.account_id = s.old_id WHERE c.open_orders >= 2
+    """,
+    "sellers": "SELECT DISTINCT seller_id AS account_id FROM orders",
+}
+
 ACTS = (
     Act(
         "gone_with_the_money",
         "seller",
         "behaviour",
         "orders",
-        """
-        SELECT o.seller_id AS account_id, 'order' AS stratum, o.order_id AS key,
-               c.account_id IS NOT NULL AND o.delivered_at IS NULL AND o.refunded_at IS NULL
-               AND o.cancelled_at IS NULL AND o.confirmed_at IS NULL AS hit
-        FROM orders AS o LEFT JOIN closings AS c ON c.account_id = o.seller_id
-        WHERE o.paid_at IS NOT NULL
+        who="seller_id",
+        chance="paid_at IS NOT NULL",
+        hit="""
+        delivered_at IS NULL AND refunded_at IS NULL AND cancelled_at IS NULL AND confirmed_at IS NULL
+        AND seller_id IN (SELECT account_id FROM closings)
         """,
         victim="buyer_id",
     ),
@@ -31,11 +38,9 @@ ACTS = (
         "seller",
         "complaint",
         "orders",
-        """
-        SELECT seller_id AS account_id, 'order' AS stratum, order_id AS key,
-               coalesce(complaint = 'vanished_seller', FALSE) AS hit
-        FROM orders WHERE paid_at IS NOT NULL
-        """,
+        who="seller_id",
+        chance="paid_at IS NOT NULL",
+        hit="complaint = 'vanished_seller'",
         victim="buyer_id",
     ),
     Act(
@@ -43,15 +48,10 @@ ACTS = (
         "seller",
         "succession",
         "accounts",
-        """
-        WITH sellers AS (SELECT DISTINCT seller_id AS account_id FROM orders),
-        heirs AS (
-            SELECT DISTINCT s.new_id AS account_id
-            FROM successions AS s JOIN closings AS c ON c.account_id = s.old_id WHERE c.open_orders >= 2
-        )
-        SELECT a.account_id, a.kind AS stratum, a.account_id AS key, h.account_id IS NOT NULL AS hit
-        FROM accounts AS a JOIN sellers USING (account_id) LEFT JOIN heirs AS h ON h.account_id = a.account_id
-        """,
+        who="account_id",
+        stratum="kind",
+        chance="account_id IN (SELECT account_id FROM sellers)",
+        hit="account_id IN (SELECT account_id FROM heirs)",
         money=False,
     ),
 )

@@ -11,17 +11,18 @@ Innocent explanation: a careless courier or one bad batch; an unlucky buyer clai
 
 from graph.acts.act import Act
 
+_GOODS = "NOT list_contains($virtual, category) AND paid_at IS NOT NULL"
+
 ACTS = (
     Act(
         "return_disputed",
         "buyer",
         "counterparty",
         "orders",
-        """
-        SELECT buyer_id AS account_id, 'goods' AS stratum, order_id AS key,
-               coalesce(seller_complaint = 'return_mismatch', FALSE) AS hit
-        FROM orders WHERE NOT list_contains($virtual, category) AND paid_at IS NOT NULL
-        """,
+        who="buyer_id",
+        stratum="'goods'",
+        chance=_GOODS,
+        hit="seller_complaint = 'return_mismatch'",
         victim="seller_id",
     ),
     Act(
@@ -29,11 +30,12 @@ ACTS = (
         "buyer",
         "behaviour",
         "orders",
-        """
-        SELECT buyer_id AS account_id, 'goods' AS stratum, order_id AS key,
-               refunded_at IS NOT NULL AND delivered_at IS NOT NULL
-               AND (return_kind IS NOT NULL OR coalesce(complaint IN ('damaged', 'not_as_described'), FALSE)) AS hit
-        FROM orders WHERE NOT list_contains($virtual, category) AND paid_at IS NOT NULL
+        who="buyer_id",
+        stratum="'goods'",
+        chance=_GOODS,
+        hit="""
+        refunded_at IS NOT NULL AND delivered_at IS NOT NULL
+        AND (return_kind IS NOT NULL OR complaint IN ('damaged', 'not_as_described'))
         """,
         victim="seller_id",
     ),

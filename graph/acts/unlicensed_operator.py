@@ -12,18 +12,37 @@ own licence by mistake.
 
 from graph.acts.act import Act
 
+TABLES = {
+    "unlicensed_shops": """
+    SELECT account_id FROM accounts
+    WHERE kind = 'shop' AND (licence_id IS NULL OR coalesce(NOT licence_shown, FALSE))
+    """,
+    "shelves": """
+    SELECT seller_id AS account_id, count(*) AS n,
+           count(*) FILTER (WHERE list_contains($regulated, category)) AS regulated,
+           count(*) FILTER (WHERE paid_at IS NOT NULL) AS paid,
+           count(*) FILTER (WHERE paid_at IS NOT NULL AND list_contains($regulated, category)) AS regulated_paid
+    FROM orders AS o SEMI JOIN accounts AS a ON a.account_id = o.seller_id AND a.kind = 'shop' GROUP BY seller_id
+    """,
+    "lent_licences": """
+    SELECT licence_id FROM accounts WHERE kind = 'shop' AND licence_id IS NOT NULL AND owner_id IS NOT NULL
+    GROUP BY licence_id HAVING count(DISTINCT owner_id) > 1
+    """,
+}
+
 ACTS = (
     Act(
         "regulated_without_licence",
         "seller",
         "behaviour",
         "orders",
-        """
-        SELECT o.seller_id AS account_id, o.category AS stratum, o.order_id AS key,
-               a.licence_id IS NULL OR coalesce(NOT a.licence_shown, FALSE) AS hit
-        FROM orders AS o JOIN accounts AS a ON a.account_id = o.seller_id
-        WHERE a.kind = 'shop' AND list_contains($regulated, o.category) AND o.paid_at IS NOT NULL
+        who="seller_id",
+        stratum="category",
+        chance="""
+        list_contains($regulated, category) AND paid_at IS NOT NULL
+        AND seller_id IN (SELECT account_id FROM accounts WHERE kind = 'shop')
         """,
+        hit="seller_id IN (SELECT account_id FROM unlicensed_shops)",
         victim="buyer_id",
     ),
     Act(
@@ -31,15 +50,12 @@ ACTS = (
         "seller",
         "behaviour",
         "accounts",
-        """
-        WITH sold AS (
-            SELECT seller_id AS account_id,
-                   2 * count(*) FILTER (WHERE list_contains($regulated, category)) >= count(*) AS mostly
-            FROM orders WHERE paid_at IS NOT NULL GROUP BY seller_id HAVING count(*) >= $shelf
-        )
-        SELECT a.account_id, 'shop' AS stratum, a.account_id AS key,
-               s.mostly AND (a.licence_id IS NULL OR coalesce(NOT a.licence_shown, FALSE)) AS hit
-        FROM accounts AS a JOIN sold AS s USING (account_id) WHERE a.kind = 'shop'
+        who="account_id",
+        stratum="'shop'",
+        chance="account_id IN (SELECT account_id FROM shelves WHERE paid >= $shelf)",
+        hit="""
+        account_id IN (SELECT account_id FROM shelves WHERE 2 * regulated_paid >= paid)
+        AND account_id IN (SELECT account_id FROM unlicensed_shops)
         """,
         money=False,
     ),
@@ -48,21 +64,10 @@ ACTS = (
         "seller",
         "licence",
         "accounts",
-        """
-        WITH lent AS (
-            SELECT licence_id FROM accounts
-            WHERE kind = 'shop' AND licence_id IS NOT NULL AND owner_id IS NOT NULL
-            GROUP BY licence_id HAVING count(DISTINCT owner_id) > 1
-        )
-        SELECT a.account_id, 'shop' AS stratum, a.account_id AS key, l.licence_id IS NOT NULL AS hit
-        FROM accounts AS a
-        SEMI JOIN (
-            SELECT seller_id FROM orders GROUP BY seller_id
-            HAVING 2 * count(*) FILTER (WHERE list_contains($regulated, category)) >= count(*)
-        ) AS r ON r.seller_id = a.account_id
-        LEFT JOIN lent AS l USING (licence_id)
-        WHERE a.kind = 'shop' AND a.licence_id IS NOT NULL
-        """,
+        who="account_id",
+        stratum="'shop'",
+        chance="licence_id IS NOT NULL AND account_id IN (SELECT account_id FROM shelves WHERE 2 * regulated >= n)",
+        hit="licence_id IN (SELECT licence_id FROM lent_licences)",
         money=False,
         between_tied=True,
     ),

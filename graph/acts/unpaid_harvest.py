@@ -12,17 +12,28 @@ does not happen to the same buyer at seller after seller.
 
 from graph.acts.act import Act
 
+TABLES = {
+    "closed_after_code": """
+    SELECT a.account_id
+    FROM accounts AS a JOIN (
+        SELECT buyer_id, max(placed_at) AS took_at FROM orders
+        WHERE list_contains($virtual, category) AND paid_at IS NULL AND delivered_at IS NOT NULL GROUP BY buyer_id
+    ) AS t ON t.buyer_id = a.account_id
+    WHERE a.cancelled_at BETWEEN t.took_at AND t.took_at + to_days($closed_days)
+    """,
+    "code_buyers": "SELECT DISTINCT buyer_id AS account_id FROM orders WHERE list_contains($virtual, category)",
+}
+
 ACTS = (
     Act(
         "took_code_unpaid",
         "buyer",
         "behaviour",
         "orders",
-        """
-        SELECT buyer_id AS account_id, category AS stratum, order_id AS key,
-               paid_at IS NULL AND delivered_at IS NOT NULL AS hit
-        FROM orders WHERE list_contains($virtual, category)
-        """,
+        who="buyer_id",
+        stratum="category",
+        chance="list_contains($virtual, category)",
+        hit="paid_at IS NULL AND delivered_at IS NOT NULL",
         victim="seller_id",
     ),
     Act(
@@ -30,11 +41,10 @@ ACTS = (
         "buyer",
         "code",
         "chat_links",
-        """
-        SELECT c.receiver_id AS account_id, 'code' AS stratum, c.message_id AS key, o.paid_at IS NULL AS hit
-        FROM chat_links AS c JOIN orders AS o ON o.order_id = c.order_id AND o.buyer_id = c.receiver_id
-        WHERE c.target_kind = 'card_code'
-        """,
+        who="receiver_id",
+        stratum="'code'",
+        chance="target_kind = 'card_code' AND buyer_id = receiver_id",
+        hit="paid_at IS NULL",
         victim="sender_id",
         money=False,
     ),
@@ -43,11 +53,10 @@ ACTS = (
         "buyer",
         "counterparty",
         "orders",
-        """
-        SELECT buyer_id AS account_id, category AS stratum, order_id AS key,
-               coalesce(seller_complaint = 'unpaid_code_taken', FALSE) AS hit
-        FROM orders WHERE list_contains($virtual, category)
-        """,
+        who="buyer_id",
+        stratum="category",
+        chance="list_contains($virtual, category)",
+        hit="seller_complaint = 'unpaid_code_taken'",
         victim="seller_id",
     ),
     Act(
@@ -55,16 +64,10 @@ ACTS = (
         "buyer",
         "sign_up",
         "accounts",
-        """
-        WITH took AS (
-            SELECT buyer_id AS account_id, max(placed_at) AS last_at,
-                   max(placed_at) FILTER (WHERE paid_at IS NULL AND delivered_at IS NOT NULL) AS took_at
-            FROM orders WHERE list_contains($virtual, category) GROUP BY buyer_id
-        )
-        SELECT a.account_id, a.kind AS stratum, a.account_id AS key,
-               coalesce(a.cancelled_at BETWEEN t.took_at AND t.took_at + to_days($closed_days), FALSE) AS hit
-        FROM accounts AS a JOIN took AS t USING (account_id)
-        """,
+        who="account_id",
+        stratum="kind",
+        chance="account_id IN (SELECT account_id FROM code_buyers)",
+        hit="account_id IN (SELECT account_id FROM closed_after_code)",
         money=False,
     ),
 )

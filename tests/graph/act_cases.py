@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from graph.acts import REGULATED, TIED, all_acts
+from graph.acts import all_acts
+from graph.acts.counting import look_up
+from graph.acts.counting import named as parameters_of
+from graph.acts.passes import KEYS, ROWS, parameters, within
 from graph.db import Db
-from graph.exports import VIRTUAL
 from graph.settings import Method
 from tests.graph.tables_in import NOW, Row, fill, named, night
 
@@ -43,17 +44,31 @@ def counted(db: Db, cases: Sequence[Case]) -> pl.DataFrame:
     ]
     fill(db, rows)
     night(db, "acts")
-    db.make("tied", TIED)
+    look_up(db, Method().acts, parameters_of(Method().acts, NOW))
     return pl.concat(chances(db, name) for name in sorted({case.act for case in cases}))
 
 
+SLOW = """
+WITH rows AS (
+    SELECT {who} AS account_id, {within} AS within, {key} AS key, coalesce({hit}, FALSE) AS hit
+    FROM {table} WHERE {chance}
+),
+sized AS (
+    SELECT r.*, coalesce(a.kind, 'person') AS kind, count(*) OVER (PARTITION BY r.account_id) AS n
+    FROM rows AS r LEFT JOIN accounts AS a USING (account_id)
+)
+SELECT $act AS act, account_id, CAST({stratum} AS VARCHAR) AS stratum, key, hit FROM sized ORDER BY ALL
+"""
+
+
 def chances(db: Db, name: str) -> pl.DataFrame:
-    """Every chance of one kind of act, as its own SQL tells."""
-    act = ACTS[name]
-    known = {**Method().acts.model_dump(), "now": NOW, "virtual": list(VIRTUAL), "regulated": list(REGULATED)}
-    params = {p: known[p] for p in re.findall(r"\$(\w+)", act.sql)}
-    columns = "account_id, CAST(stratum AS VARCHAR) AS stratum, key, hit"
-    return db.frame(f"SELECT '{name}' AS act, {columns} FROM ({act.sql}) ORDER BY ALL", **params)
+    """Every chance of one kind of act, row by row."""
+    act, of = ACTS[name], within(ACTS[name])
+    sql = SLOW.format(
+        who=act.who, within=of, key=KEYS[act.table], hit=act.hit, table=ROWS[act.table], chance=act.chance,
+        stratum="within" if of == act.stratum else act.stratum,
+    )  # fmt: skip
+    return db.frame(sql, **parameters(sql, {**parameters_of(Method().acts, NOW), "act": name}))
 
 
 def outcome(found: pl.DataFrame, number: int, case: Case) -> tuple[tuple[int, list[str]], tuple[int, list[str]]]:

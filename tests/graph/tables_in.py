@@ -16,9 +16,9 @@ from graph.acts import tally
 from graph.db import Db
 from graph.exports import EXPORTS, LABELS, Export
 from graph.learning import learning
-from graph.rates import evidence
+from graph.rates import evidence, undone
 from graph.register import register
-from graph.rings import rings
+from graph.rings import pairs, rings
 from graph.score import scores
 from graph.settings import Method
 from graph.ties import ties
@@ -165,6 +165,8 @@ def night(db: Db, until: str, method: Method | None = None) -> None:
         "ties": lambda: ties(db, m.ties, now=NOW, silent_days=m.acts.silent_days),
         "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread),
         "rates": lambda: evidence(db, m.score),
+        "pairs": lambda: pairs(db, m.rings),
+        "undone": lambda: undone(db, "components"),
         "rings": lambda: rings(db, m.rings),
         "scores": lambda: scores(db, m.score, m.rings),
         "learning": lambda: learning(db, NIGHT, m),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.rings import communities, rings
+from graph.rings import communities, pairs, rings
 from graph.settings import RingSettings, TieSettings
 from jobs.warehouse import Warehouse
 from tests.graph import oracle
@@ -65,6 +65,7 @@ def ringed(
     rows += [(a, *ACTS[2], 10, 8) for a in otherwise]
     by = {a: {ACTS[0][0]: 6.0} for a in acting} | {a: {ACTS[2][0]: 6.0} for a in otherwise}
     put(db, ties, by, rows)
+    pairs(db, S)
     rings(db, S)
     grouped = db.frame(
         "SELECT ring, list(account_id ORDER BY account_id) AS a FROM members GROUP BY ring ORDER BY ring"
@@ -95,6 +96,7 @@ def markets(draw: st.DrawFn) -> tuple[list[Tie], By, list[Chance]]:
 def test_the_stage_against_the_slow_oracle(engine: Warehouse, market: tuple[list[Tie], By, list[Chance]]) -> None:
     ties, by, rows = market
     put(engine, ties, by, rows)
+    pairs(engine, EXACT)
     rings(engine, EXACT)
     graph = oracle.projected(ties, by, EXACT)
     slow_pairs = [(min(e), max(e), w["nats"], w["belief"]) for *e, w in graph.edges(data=True)]

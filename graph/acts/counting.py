@@ -1,0 +1,188 @@
+"""The counting of acts against chances, for everybody; then more closely for the few whom a later stage asks about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import polars as pl
+
+from graph.acts.listed import all_acts, tables_first
+from graph.acts.passes import done, each_counted, parameters, passes
+from graph.exports import VIRTUAL
+
+if TYPE_CHECKING:
+    from graph.acts.act import Act
+    from graph.db import Db
+    from graph.settings import ActSettings
+
+REGULATED = ("medicine", "health_food", "liquor", "fertilizer")
+"""Goods that need a permit of their own to sell: drug administration law art. 51, food safety law art. 35 (health food,
+liquor), the rules on pesticides and fertilizers; counsel to confirm the list."""
+
+BORN_TOGETHER = """
+SELECT DISTINCT t.a, t.b
+FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
+WHERE abs(date_diff('minute', x.registered_at, y.registered_at)) <= 60 * $farm_hours
+ORDER BY t.a, t.b
+"""
+"""Tied accounts that signed up close together; a burst is what these hang together to, whichever things tie them: a
+careful hand gives each new account another phone."""
+
+TIED = "SELECT DISTINCT a, b FROM ties WHERE nats >= 1.0 AND kind <> 'inviter'"
+
+CHATS = """
+SELECT c.message_id, c.sender_id, c.receiver_id, c.sent_at, c.target_kind, c.tag, c.reported_at,
+       o.order_id, o.buyer_id, o.seller_id, o.paid_at, o.confirmed_at, o.cancelled_at
+FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id
+"""
+
+NEAR = """
+WITH did AS (
+    SELECT DISTINCT d.act, d.account_id FROM acts_done AS d JOIN kinds AS k USING (act) WHERE NOT k.between_tied
+)
+SELECT x.act, t.b AS account_id FROM did AS x JOIN tied AS t ON t.a = x.account_id
+UNION
+SELECT x.act, t.a FROM did AS x JOIN tied AS t ON t.b = x.account_id
+"""
+"""Accounts tied to one that acted are kept out of the base rate: what rings do must not set it, what lone bad actors do
+must."""
+
+TIMES = """
+SELECT act, account_id, within, count(*) AS k FROM acts_done GROUP BY act, account_id, within
+"""
+
+ACTED = """
+SELECT x.typology, x.act, x.account_id, x.kind, x.stratum, x.n, x.k, n.account_id IS NULL AS lone
+FROM ({each}) AS x LEFT JOIN near AS n USING (act, account_id)
+"""
+
+TOTALS = """
+WITH chances AS (
+    SELECT typology, act, stratum, kind, n, sum(accounts) AS accounts,
+           cast(n * $spread / (n + $spread) AS DECIMAL(18, 6)) AS damped
+    FROM ({each}) AS alike GROUP BY typology, act, stratum, kind, n
+),
+had AS (
+    SELECT typology, act, stratum, kind, cast(coalesce(sum(accounts) FILTER (WHERE n > 1), 0) AS BIGINT) AS repeaters,
+           cast(sum(accounts * n) AS BIGINT) AS n, cast(sum(accounts * damped) AS DOUBLE) AS heads,
+           cast(sum(accounts * n * n) AS DOUBLE) AS nn
+    FROM chances GROUP BY typology, act, stratum, kind
+),
+took AS (
+    SELECT act, stratum, kind, cast(sum(k) AS BIGINT) AS k,
+           cast(sum(cast(k * $spread / (n + $spread) AS DECIMAL(18, 6))) AS DOUBLE) AS taken,
+           cast(sum(n * k) AS DOUBLE) AS nk, cast(sum(k * k) AS DOUBLE) AS kk
+    FROM acted WHERE lone GROUP BY act, stratum, kind
+)
+SELECT h.typology, h.act, h.stratum, h.kind, h.repeaters, h.n, coalesce(t.k, 0) AS k, h.heads,
+       coalesce(t.taken, 0) AS taken, h.nn, coalesce(t.nk, 0) AS nk, coalesce(t.kk, 0) AS kk
+FROM had AS h LEFT JOIN took AS t USING (act, stratum, kind)
+"""
+"""From how many accounts had n chances, those near an act taken off, and from those that acted. A large account counts
+as at most `$spread` chances: a busy fraudster must not set the platform's rate. Decimals: a sum of floats differs with
+the order of threads."""
+
+
+ASKED = """
+WITH did AS (SELECT DISTINCT g.component, d.act FROM acts_done AS d JOIN {groups} AS g USING (account_id))
+SELECT d.act, g.account_id FROM did AS d JOIN {groups} AS g USING (component)
+"""
+
+CHANCES = """
+SELECT c.typology, c.act, c.account_id, c.kind, c.stratum, c.n, coalesce(t.k, 0) AS k
+FROM ({each}) AS c LEFT JOIN times AS t USING (act, account_id, within)
+"""
+
+
+def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
+    """Make `acted`, `acts_done` and `totals`: acts against chances, for every kind of act; and what `chances_of` reads.
+
+    Reads the night's exports, `uses`, `crowds`, `ties`, `closings`, `successions`, `fees`, `fee_orders`. `acts_done`:
+    one row an act: `typology`, `act`, `account_id`, `within`, `key` of its row. `acted`: one row an account that took a
+    chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`, `stratum`, `n` chances, `k` acts, `lone`
+    (tied to nobody who did the same). `totals`: one row a kind of act, stratum and kind of account, over lone accounts:
+    `repeaters` (accounts with more than one chance), `n`, `k`, `heads`, `taken` (`n` and `k` with large accounts
+    damped), and `nn`, `nk`, `kk`: sums of products, for the spread.
+    """
+    names = named(s, now)
+    look_up(db, s, names)
+    for one in passes():
+        db.make(one.table, one.sql(), **parameters(one.sql(), names))
+    acts = " UNION ALL ".join(done(typology, act) for typology, act in all_acts())
+    db.make("acts_done", acts, **parameters(acts, names))
+    between = [(act.name, act.between_tied) for _, act in all_acts()]
+    db.put("kinds", pl.DataFrame(between, schema={"act": pl.String, "between_tied": pl.Boolean}, orient="row"))
+    db.make("near", NEAR)
+    db.make("times", TIMES)
+    db.make("acted", ACTED.format(each=each_counted(_took)))
+    db.make("totals", TOTALS.format(each=f"{each_counted(_had)} UNION ALL {each_counted(_had_near)}"), spread=spread)
+    db.drop("chats", "kinds", "near", *tables_first())
+
+
+def named(s: ActSettings, now: object) -> dict[str, object]:
+    """Every parameter that the conditions of acts may mention."""
+    return {**s.model_dump(), "now": now, "virtual": list(VIRTUAL), "regulated": list(REGULATED)}
+
+
+def look_up(db: Db, s: ActSettings, names: dict[str, object]) -> None:
+    """Make what the conditions of acts are looked up in: `bursts`, `tied`, `chats`, and every typology's tables."""
+    db.put("bursts", bursts(db.frame(BORN_TOGETHER, farm_hours=s.farm_hours), s.farm_size))
+    db.make("tied", TIED)
+    db.make("chats", CHATS)
+    for table, sql in tables_first().items():
+        db.make(table, sql, **parameters(sql, names))
+
+
+def chances_of(db: Db, groups: str) -> None:
+    """Make `chances` for the accounts of the table `groups` (`component`, `account_id`), of every kind of act that
+    somebody of their component did: as `acted`, without `lone` and with k = 0 included: what a ring's members left
+    undone speaks for it."""
+    db.make("asked", ASKED.format(groups=groups))
+    db.make("chances", CHANCES.format(each=each_counted(_asked)))
+    db.drop("asked")
+
+
+def _asked(typology: str, act: Act, chances: str) -> str:
+    """SQL: chances of the accounts that are asked for."""
+    return (
+        f"SELECT '{typology}' AS typology, '{act.name}' AS act, c.*"
+        f" FROM ({chances}) AS c"
+        f" SEMI JOIN (SELECT account_id FROM asked WHERE act = '{act.name}') AS x USING (account_id)"
+    )
+
+
+def _took(typology: str, act: Act, chances: str) -> str:
+    """SQL: one row an account and stratum in which it acted."""
+    return (
+        f"SELECT '{typology}' AS typology, '{act.name}' AS act, c.account_id, c.kind, c.stratum, c.n, t.k"
+        f" FROM (SELECT * FROM times WHERE act = '{act.name}') AS t JOIN ({chances}) AS c USING (account_id, within)"
+    )
+
+
+def _had(typology: str, act: Act, chances: str) -> str:
+    """SQL: how many accounts had n chances."""
+    return (
+        f"SELECT '{typology}' AS typology, '{act.name}' AS act, stratum, kind, n, count(*) AS accounts"
+        f" FROM ({chances}) AS c GROUP BY stratum, kind, n"
+    )
+
+
+def _had_near(typology: str, act: Act, chances: str) -> str | None:
+    """SQL: the same of accounts near one that acted, to be taken off."""
+    if act.between_tied:
+        return None
+    return (
+        f"SELECT '{typology}' AS typology, '{act.name}' AS act, stratum, kind, n, -count(*) AS accounts"
+        f" FROM ({chances}) AS c"
+        f" SEMI JOIN (SELECT account_id FROM near WHERE act = '{act.name}') AS x USING (account_id)"
+        " GROUP BY stratum, kind, n"
+    )
+
+
+def bursts(together: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Connected accounts, `size` or more: `burst` (a number), `account_id`, from pairs `a`, `b`."""
+    graph = nx.Graph(together.iter_rows())
+    groups = sorted(sorted(c) for c in nx.connected_components(graph) if len(c) >= size)
+    rows = [(number, account) for number, group in enumerate(groups, start=1) for account in group]
+    return pl.DataFrame(rows, schema={"burst": pl.Int64, "account_id": pl.String}, orient="row")
