@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.made-from-pyproject-and-constraints
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-system nightly test check bench fuzz notebooks sample docs
+.PHONY: help setup setup-system nightly test check bench fuzz notebooks gallery sample docs
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -60,5 +60,12 @@ bench: setup ## time the stages: every script in tests/benches
 fuzz: setup ## throw broken exports at the door: every script in tests/fuzz
 	$(call run-all,tests/fuzz)
 
-notebooks: setup ## run every notebook, so that none goes stale
-	$(call run-all,notebooks)
+# Their kernels start in build/notebooks, so a folder of the reader's own must be named in full.
+notebooks: setup ## run every notebook, on data/sample or on RINGWATCH_OUT=..., into build/notebooks as .ipynb and .html
+	@rm -rf build/notebooks && mkdir -p build/notebooks
+	$(BIN)/jupytext --quiet --to ../build/notebooks//ipynb notebooks/*.py
+	$(if $(RINGWATCH_OUT),RINGWATCH_OUT="$(abspath $(RINGWATCH_OUT))") $(BIN)/jupyter-nbconvert --log-level WARN --to notebook --execute --inplace build/notebooks/*.ipynb
+	$(BIN)/jupyter-nbconvert --log-level ERROR --to html --no-input build/notebooks/*.ipynb
+
+gallery: setup ## draw the pictures of docs/gallery.md again from data/sample
+	$(BIN)/python -m jobs.gallery docs

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from html import escape
 from importlib import import_module
 from typing import Any
 
 import polars as pl
 
-ROWS, WIDEST = 20, 120
-"""Rows of a table that is shown, and characters of one cell: a sentence of reasons fits."""
+ROWS, WIDEST, ITEMS = 20, 120, 12
+"""Rows of a table that is shown, characters of one cell (a sentence of reasons fits), and items of a list in it."""
 
 
 def plain(text: str) -> str:
@@ -36,6 +38,45 @@ def page(paragraphs: Iterable[str | Sentences]) -> str:
         for p in paragraphs
     )
     return "".join(parts)
+
+
+def text_of(value: object) -> str:
+    """A cell as one reads it: numbers with their thousands, a list by its items, an absent value as a dash."""
+    match value:
+        case None:
+            said = "–"
+        case bool():
+            said = "yes" if value else "no"
+        case datetime():
+            said = f"{value:%Y-%m-%d %H:%M}"
+        case int() | Decimal():
+            said = f"{value:,}"
+        case float():
+            said = f"{value:,.2f}"
+        case list() | pl.Series():
+            items = [text_of(item) for item in value]
+            said = " ".join(items[:ITEMS]) + (f" … {len(items)}" if len(items) > ITEMS else "")
+        case _:
+            said = plain(str(value))
+    return said
+
+
+def table(rows: pl.DataFrame) -> str:
+    """HTML of the first `ROWS` rows, escaped: polars' own puts every text in quotes and at the right."""
+    sides = ["right" if dtype.is_numeric() else "left" for dtype in rows.dtypes]
+    style = 'style="text-align:{}; vertical-align:top; white-space:normal"'
+    head = "".join(
+        f"<th {style.format(side)}>{escape(plain(name))}</th>" for name, side in zip(rows.columns, sides, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td {style.format(side)}>{escape(text_of(value))}</td>" for value, side in zip(row, sides, strict=True)
+        )
+        + "</tr>"
+        for row in rows.head(ROWS).iter_rows()
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def show(*things: Any) -> None:
@@ -71,6 +112,6 @@ def _rich(thing: Any) -> None:
     if isinstance(thing, str):
         display.display(display.HTML(f"<p><b>{escape(plain(thing))}</b></p>"))
     elif isinstance(thing, pl.DataFrame):
-        display.display(display.HTML(plain(thing.head(ROWS)._repr_html_())))
+        display.display(display.HTML(table(thing)))
     else:
         display.display(thing)

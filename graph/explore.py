@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -98,8 +98,9 @@ class Night:
         earlier = [night for night in dates(self.folder.parent) if night < self.date]
         return open_folder(folder_of(self.folder.parent, earlier[-1]), self.desk) if earlier else None
 
-    def table(self, name: str, **equal: object) -> pl.DataFrame:
-        """Rows of a table of `graph.tables.WATCHLISTS`, those alone whose columns `equal` the values given.
+    def table(self, name: str, columns: Sequence[str] | None = None, **equal: object) -> pl.DataFrame:
+        """Rows of a table of `graph.tables.WATCHLISTS`, those alone whose columns `equal` the values given; of all its
+        columns or of some.
 
         Raises ReplacedError if the night was published again meanwhile, KeyError for an unknown table.
         """
@@ -107,7 +108,7 @@ class Night:
         for column, value in equal.items():
             rows = rows.filter(pl.col(column) == value)
         try:
-            return rows.collect()
+            return (rows if columns is None else rows.select(columns)).collect()
         finally:
             # Read after the table: a night is replaced whole, so the same record means that the table is of this one.
             if (self.folder / RECORD).read_bytes() != self.record:
@@ -138,7 +139,7 @@ class Night:
 
     def changes(self) -> pl.DataFrame:
         """What changed since the night before: rows of `changes` with the ring's `rank`, best first, gone ones last."""
-        ranks = self.table("rings").select("ring_id", "rank")
+        ranks = self.table("rings", ("ring_id", "rank"))
         return (
             self.table("changes")
             .join(ranks, on="ring_id", how="left")
@@ -157,7 +158,7 @@ class Night:
         """One ring. Raises NotThereError, with the nearest id there is."""
         for row in self.table("rings", ring_id=ring_id).iter_rows(named=True):
             return Ring(self, row)
-        near = difflib.get_close_matches(ring_id, self.table("rings")["ring_id"].to_list(), n=1)
+        near = difflib.get_close_matches(ring_id, self.table("rings", ("ring_id",))["ring_id"].to_list(), n=1)
         hint = f"Did you mean {near[0]}?" if near else "rings() lists them"
         raise NotThereError(f"{self.folder.name} has no ring {ring_id}. {hint}")
 
@@ -166,8 +167,8 @@ class Night:
 
         Read from the published list, so exact, but blind below the line that the night had: for that, see `what_if`.
         """
-        columns = ("rank", "ring_id", "score", "typology", "n_accounts", "open_cny")
-        return self.table("rings").select(*columns, (pl.col("score") >= score).alias("listed"))
+        rings = self.table("rings", ("rank", "ring_id", "score", "typology", "n_accounts", "open_cny"))
+        return rings.with_columns((pl.col("score") >= score).alias("listed"))
 
     def weigh(self) -> Weighed:
         """The night weighed again as it was, down to each kind of act. Reads the warehouse, as long as the night's own
@@ -192,7 +193,7 @@ class Night:
 
     def head(self) -> str:
         """The night in one line."""
-        rings = self.table("rings")
+        rings = self.table("rings", ("open_cny", "lifecycle"))
         money = f"{rings['open_cny'].sum() or 0:,}"
         new = rings.filter(pl.col("lifecycle") == "new").height
         return f"night of {self.date}: {rings.height} rings, {new} of them new; CNY {money} can still be saved"

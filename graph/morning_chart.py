@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from graph.canvas import Picture
     from graph.words import Language
 
-TITLE = ("今晚仍可挽回的金额，按优先级", "money that can still be saved, by priority")
-MONEY = ("可挽回金额（元）", "CNY that can still be saved")
+TITLE = ("先看哪些：按优先级", "what to look at first: by priority")
+MONEY = ("金额（元）：深色可挽回，浅色为近期损失", "CNY: dark can still be saved, pale was lost lately")
 NONE = ("今晚名单为空", "nothing on the list tonight")
 ACTIONS = {
     "advise": ("提示", "advise"),
@@ -39,7 +39,9 @@ def morning_chart(rings: pl.DataFrame, language: Language) -> Picture:
     if not rows:
         canvas.say(SIDE, bottom + high / 2, canvas.word(NONE), 8, gid="none")
         return canvas.figure
-    most = max([1.0, *(float(row["open_cny"]) for row in rows)])
+    # The priority is the score times both, so their sum is known, and with it what was lost lately.
+    sums = [max(float(row["open_cny"]), row["priority"] / (row["score"] or 1.0)) for row in rows]
+    most = max([1.0, *sums])
     wide = WIDTH - 2 * SIDE - LABEL - DETAIL - 0.15
     field = Field(canvas, SIDE + LABEL, bottom, wide, high, (0, most), (len(rows), 0))
     field.below(ticks(0, most, 5), name="money")
@@ -48,8 +50,9 @@ def morning_chart(rings: pl.DataFrame, language: Language) -> Picture:
         y = field.y(i + 0.5)
         name = words.typology(row["typology"], canvas.language)
         canvas.say(SIDE, y, f"{short(row['ring_id'])} {short(name, 20)}", 7.5, gid=f"label {row['ring_id']}")
-        field.bar((0, most), (i + 0.22, i + 0.78), PALE, alpha=0.3, zorder=1)
-        field.bar((0, float(row["open_cny"])), (i + 0.22, i + 0.78), GREEN, gid=f"open {row['ring_id']}")
+        saved = float(row["open_cny"])
+        field.bar((0, saved), (i + 0.22, i + 0.78), GREEN, gid=f"open {row['ring_id']}")
+        field.bar((saved, sums[i]), (i + 0.22, i + 0.78), PALE, gid=f"lost {row['ring_id']}")
         action = canvas.word(ACTIONS[row["action"]])
         said = canvas.word(SAID).format(score=row["score"], action=action, n=row["n_accounts"])
         canvas.say(WIDTH - SIDE, y, said, 6.8, color=GREY, ha="right", gid=f"detail {row['ring_id']}")

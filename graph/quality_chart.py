@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 RELIABILITY = ("得分与实际", "scores and what came true")
 SCORE = ("得分", "score")
 SHARE = ("属实的比例（竖线：95% 置信区间）", "share that was right (lines: 95 % interval)")
-DECIDED = ("圆点大小：账号数", "size of a dot: accounts")
+DECIDED = ("圆点大小：数量", "size of a dot: how many")
 CAPACITY = ("名单前 n 个账号的准确率", "precision among the first n accounts")
 ACCOUNTS = ("按名次看到的账号数", "accounts looked at, by rank")
 LINE = ("分数线移动时的名单", "the list as the score line moves")
@@ -32,7 +32,7 @@ WIDTH, HIGH, LEFT, BOTTOM, TOP = 6.4, 3.4, 0.55, 0.85, 0.6
 
 @dataclass(frozen=True)
 class Bin:
-    """Accounts of like scores: their `mean` score, how many were `right` of how many `n`, and the interval."""
+    """Rings (or accounts) of like scores: their `mean` score, how many were `right` of how many `n`, the interval."""
 
     mean: float
     right: int

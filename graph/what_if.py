@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import polars as pl
 
-from graph.displays import page, plain
+from graph.displays import page, plain, table
 
 if TYPE_CHECKING:
     from graph.explore_ring import Ring
@@ -120,7 +120,7 @@ class Apart:
         return plain(f"{self.head()}\n{self.parts}")
 
     def _repr_html_(self) -> str:
-        return page([self.head()]) + plain(self.parts._repr_html_())
+        return page([self.head()]) + table(self.parts)
 
 
 def apart(ring: Ring, gone: pl.DataFrame) -> Apart:

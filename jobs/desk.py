@@ -8,11 +8,11 @@ waits for a notebook that somebody left open.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import io
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -32,7 +32,7 @@ from graph.what_if import Weighed
 from jobs import judged
 from jobs.errors import RingwatchError, UsageError
 from jobs.label import label
-from jobs.nightly import find_rings, nightly, weigh
+from jobs.nightly import find_rings, weigh
 from jobs.settings import Settings
 from jobs.steps import Counted, Steps
 from jobs.warehouse import Warehouse
@@ -69,9 +69,12 @@ def sample() -> Path:
     if not SAMPLE.is_dir():
         raise UsageError(f"no {SAMPLE} here: name the --out of ringwatch nightly, as ${OUT} or in the first cell")
     out = WORKED / "out"
-    # Its progress is no part of a notebook's page.
-    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        nightly(SAMPLE, WORKED / "warehouse.duckdb", out, None, True, Settings())
+    # A process of its own, whose progress is no part of a notebook's page.
+    where = {"--exports": SAMPLE, "--warehouse": WORKED / "warehouse.duckdb", "--out": out}
+    night = ["nightly", "--catch-up", *(str(word) for option in where.items() for word in option)]
+    done = subprocess.run([sys.executable, "-m", "jobs", *night], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RingwatchError(f"the sample's nights could not be run: {done.stderr[-500:]}")
     return out
 
 
@@ -162,9 +165,10 @@ class WarehouseDesk:
             Steps(night, Counted(db), quiet=True) as steps,
         ):  # fmt: skip
             weigh(steps, night, base)
-            for key, (change, settings) in sorted(todo.items(), key=lambda item: (not _late(item[1][0]), item[0])):
+            # Whoever changes ties or acts comes last: what the others share is gone then.
+            for key, (change, settings) in sorted(todo.items(), key=lambda item: (*_reach(item[1][0]), item[0])):
                 method = settings.method
-                if not _late(change):
+                if _reach(change)[1]:
                     weigh(steps, night, settings)
                 elif change:
                     evidence(db, method.score)
@@ -204,9 +208,10 @@ def _key(change: dict[str, Any]) -> str:
     return json.dumps(change, sort_keys=True, default=str)
 
 
-def _late(change: dict[str, Any]) -> bool:
-    """Whether a change reaches nothing before the rates. `score.spread` does: acts are counted with it."""
-    return all(name.startswith(("rings.", "score.")) and name != "score.spread" for name in change)
+def _reach(change: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether something changes at all, and whether before the rates. `score.spread` does: acts are counted with it."""
+    late = all(name.startswith(("rings.", "score.")) and name != "score.spread" for name in change)
+    return bool(change), not late
 
 
 def _settings(found: dict[str, Any]) -> Settings:

@@ -39,13 +39,13 @@ night = open_desk(OUT)
 before = night.before()
 show(night, before)
 aside = night.read()["set_aside"].sum()
-show(f"{aside or 0:,} rows of the exports read were set aside as broken; the table `rejects` says which and why")
+show(f"{aside or 0:,} rows of the exports read were set aside as broken; the table rejects says which and why")
 
 # %% [markdown]
 # ## What to do first
 #
-# By priority: the score, times the money that can still be saved or was lost in the last weeks. Green is what a hold
-# placed today would still save.
+# By priority: the score, times the money that can still be saved (green: what a hold placed today would save) or was
+# lost in the last weeks (pale).
 
 # %%
 first = night.urgent()

@@ -33,7 +33,10 @@ NOTE = None  # why
 night = open_desk(OUT)
 rings = night.urgent()["ring_id"].to_list()
 ring = night.ring(RING or rings[0]) if rings else None
-show(night, ring if ring else "no rings tonight: there is none to look at")
+if ring:
+    show(night, ring.head(), ring.why())
+else:
+    show(night, "no rings tonight: there is none to look at")
 
 # %% [markdown]
 # ## What speaks against it
@@ -76,7 +79,7 @@ if ring:
 
 # %%
 if ring:
-    show(ring.score_bar(weighed=weighed), ring.steps(weighed))
+    show(ring.score_bar(weighed=weighed), ring.steps(weighed).select("step", "name", "k", "n", "nats"))
 
 # %% [markdown]
 # ## Who, and by which ties
@@ -111,11 +114,12 @@ if ring:
 # %% [markdown]
 # ## The rows behind it
 #
-# Every fact down to the file and line it was read from.
+# Facts of its strongest typology, down to the file and line they were read from; the table `evidence` has all.
 
 # %%
 if ring:
-    show(ring.evidence().select("typology", "account_id", "table", "key", "fact", "file", "line").head(15))
+    facts = ring.evidence().filter(typology=ring.row["typology"])
+    show(facts.select("account_id", "table", "key", "fact", "file", "line").head(15))
 
 # %% [markdown]
 # ## Verdict

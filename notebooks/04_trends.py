@@ -68,9 +68,9 @@ show(busy if busy.height else "no season with enough acts")
 rings = nightly_rings(nights)
 total = rings.group_by("night").agg(pl.col("rings", "new", "accounts", "loss_cny", "open_cny").sum()).sort("night")
 show(total.tail(30))
-show(
-    rings.pivot("typology", index="night", values="rings").sort("night").fill_null(0).tail(10) if rings.height else None
-)
+lately = rings.filter(pl.col("night").is_in([night.date for night in nights[-10:]]))
+if lately.height:
+    show(lately.sort("night").pivot("night", index="typology", values="rings").sort("typology").fill_null(0))
 
 # %% [markdown]
 # ## Operators that come back

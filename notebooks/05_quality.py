@@ -50,17 +50,16 @@ else:
 truth = night.desk.truth if night.desk else None
 if truth:
     result = measure(night.table("rings"), accounts, pl.read_parquet(truth))
-    rows = [
-        ("rings planted", float(result.planted)),
-        ("rings listed", float(result.listed)),
-        ("ring recall in the top K", result.ring_recall),
-        ("ring precision in the top K", result.ring_precision),
-        *((f"precision at {n} accounts", value) for n, value in result.precision_at.items()),
-        ("account average precision", result.average_precision),
-        ("typology right, first named", result.typology_first),
-        ("typology right, any named", result.typology_any),
-    ]
-    show(pl.DataFrame(rows, {"measure": pl.String, "value": pl.Float64}, orient="row"))
+    figures = {
+        "ring recall in the top K": result.ring_recall,
+        "ring precision in the top K": result.ring_precision,
+        **{f"precision at {n} accounts": value for n, value in result.precision_at.items()},
+        "account average precision": result.average_precision,
+        "typology right, first named": result.typology_first,
+        "typology right, any named": result.typology_any,
+    }
+    show(f"{result.planted} rings planted, {result.listed} listed")
+    show(pl.DataFrame(list(figures.items()), {"measure": pl.String, "value": pl.Float64}, orient="row"))
     found = [(name, planted, hits) for name, (planted, hits) in result.typologies.items()]
     show(pl.DataFrame(found, {"typology": pl.String, "planted": pl.Int64, "found": pl.Int64}, orient="row"))
 

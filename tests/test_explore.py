@@ -1,162 +1,27 @@
-"""Asking a published night, and pictures by their structure: nodes there, labels in the frame, none on another."""
+"""Asking a published night."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import warnings
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import polars as pl
 import pytest
-from click.testing import CliRunner
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Text
 
-from graph import canvas, words
-from graph.canvas import Picture, short
-from graph.columns import MORE, MOST, column, layout
-from graph.explore import Night, NotThereError, ReplacedError, open_night, ring_graph
-from graph.tables import WATCHLISTS
-from jobs.gallery import main as gallery
-
-NIGHT = date(2025, 6, 22)
-START = datetime(2025, 3, 1, 12)
-SIZES = [2, 5, 30, 50, 150]
-ROLES = ("seller", "buyer", "both", "promoter", "source", "holder")
-
-
-def account(i: int) -> str:
-    return f"account-{i:04d}-of-{i:04d}"
-
-
-def links(ring_id: str, size: int) -> list[dict[str, object]]:
-    """A ring of so many accounts: two devices and payees, a referral line, and for every fifth pair a phone."""
-    rows = []
-    for i in range(size):
-        shared = [
-            ("device", f"device-{i % 2}"), ("payee", f"pay-{i % 2}"), ("payer", "pay-0"), ("contact", "网站.example"),
-            *([("inviter", account(i // 3))] if i else []),
-            *([("phone", f"$phone_{i // 10}$")] if i % 5 == 0 else []),
-        ]  # fmt: skip
-        for kind, entity in shared:
-            since = START + timedelta(days=i % 30)
-            until = since + timedelta(days=10 + i % 90)
-            values = (ring_id, account(i), kind, entity, 1.0 + i % 4, since, until)
-            rows.append(dict(zip(WATCHLISTS["links"].schema.names, values, strict=True)))
-    return rows
-
-
-def members(ring_id: str, size: int) -> list[dict[str, object]]:
-    return [
-        {
-            "rank": i + 1, "account_id": account(i), "ring_id": ring_id, "score": 0.99 - i / 1000,
-            "role": "organiser" if i == 0 else ROLES[i % len(ROLES)], "typology": "pyramid", "n_victims": 0,
-            "exposure_cny": Decimal(0), "loss_cny": Decimal(0), "region": None, "reasons": [], "against": [],
-            "verdict": None,
-        }
-        for i in range(size)
-    ]  # fmt: skip
-
-
-def row(rank: int, ring_id: str, size: int) -> dict[str, object]:
-    return {
-        "rank": rank, "ring_id": ring_id, "score": 0.9, "typology": "pyramid",
-        "typologies": [{"name": "pyramid", "score": 0.9}, {"name": "brushing", "score": 0.2}], "action": "refer",
-        "refer_to": "police", "accounts": sorted(map(account, range(size))), "n_accounts": size, "n_devices": 2,
-        "n_payees": 2, "n_victims": 3, "exposure_cny": Decimal("1234.50"), "loss_cny": Decimal("1000.00"),
-        "open_cny": Decimal("99.00"), "exposure_warned_cny": Decimal(0), "priority": 1.0, "first_activity_at": START,
-        "last_activity_at": START, "lifecycle": "new", "previous_ring_ids": [], "regions": [], "axes": [],
-        "weakest_tie": "phone $phone_0$", "reasons": ["疑似传销 <b>3 次</b>"], "against": ["一家人"], "verdict": None,
-    }  # fmt: skip
-
-
-def evidence(ring_id: str) -> list[dict[str, object]]:
-    """An act and a tie, in the very sentences that the watchlists print."""
-    act = words.say("fact", "zh", what=words.act("recruiting_message", "zh"), at=f"{START:%Y-%m-%d %H:%M}")
-    held = words.say("fact_tie", "zh", kind="设备", entity="d", since="2025-03-01", until="2025-03-02")
-    columns = WATCHLISTS["evidence"].schema.names
-    return [
-        dict(zip(columns, (ring_id, "pyramid", account(i), "chat_links", f"m{i}", fact, "f", "0", i), strict=True))
-        for i, fact in enumerate([act, held])
-    ]
-
-
-def publish(out: Path, day: date = NIGHT, sizes: list[int] = SIZES) -> Path:
-    """A published night with a ring `R-<size>` of each size; the largest first."""
-    named = {f"R-{size}": size for size in sorted(sizes, reverse=True)}
-    tables: dict[str, list[dict[str, object]]] = {
-        "rings": [row(i + 1, r, n) for i, (r, n) in enumerate(named.items())],
-        "accounts": [m for r, n in named.items() for m in members(r, n)],
-        "links": [link for r, n in named.items() for link in links(r, n)],
-        "evidence": [fact for r in named for fact in evidence(r)],
-        "open_orders": [
-            {"ring_id": r, "order_id": "o1", "buyer_id": "b", "seller_id": account(0), "amount": Decimal(9),
-             "paid_at": START}
-            for r in named
-        ],
-    }  # fmt: skip
-    folder = out / f"run_date={day}"
-    folder.mkdir(parents=True)
-    for name, table in WATCHLISTS.items():
-        schema = pl.DataFrame(table.schema.empty_table()).schema
-        pl.DataFrame(tables.get(name, []), schema=schema).write_parquet(folder / f"{name}.parquet")
-    (folder / "run.json").write_text('{"settings": {"publish": {"language": "zh"}}}')
-    return out
+from graph.displays import plain, show, table
+from graph.explore import Night, NoDeskError, NotThereError, ReplacedError, brief, open_night
+from graph.explore_ring import dated
+from graph.regions import by_province
+from graph.score_steps import score_of, shape
+from graph.trends import SEASONS, in_season, repeat_operators, spans, weekly_acts
+from tests.published_nights import NASTY, START, account, publish, spoil
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return publish(tmp_path_factory.mktemp("out"))
-
-
-@pytest.fixture(scope="module")
-def night(out: Path) -> Night:
-    return open_night(out)
-
-
-@pytest.fixture
-def without_chinese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As on a machine that has no Chinese font."""
-    monkeypatch.setattr(canvas, "CHINESE", ("No Such Font",))
-    forget()
-    yield
-    forget()  # what was found here must not reach the next test
-
-
-def forget() -> None:
-    for found in (canvas.chinese_font, canvas.can_draw, canvas._hint):
-        found.cache_clear()
-
-
-def texts(picture: Picture) -> dict[str, Text]:
-    """Everything written on a picture that has a name."""
-    FigureCanvasAgg(picture).draw()  # type: ignore[no-untyped-call]
-    return {text.get_gid(): text for text in picture.axes[0].texts if text.get_gid()}  # type: ignore[misc]
-
-
-def boxes(picture: Picture) -> dict[str, Any]:
-    found = {gid: text.get_window_extent() for gid, text in texts(picture).items()}
-    for i, text in enumerate(t for legend in picture.legends for t in legend.get_texts()):
-        found[f"legend {i}"] = text.get_window_extent()
-    return found
-
-
-def assert_readable(picture: Picture) -> None:
-    """Every text inside the frame, and no text on another."""
-    found = boxes(picture)
-    frame = picture.bbox
-    for gid, box in found.items():
-        assert frame.x0 <= box.x0 and box.x1 <= frame.x1, gid
-        assert frame.y0 <= box.y0 and box.y1 <= frame.y1, gid
-    for (one, a), (other, b) in combinations(found.items(), 2):
-        assert not (a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1), f"{one} on {other}"
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    return open_night(publish(tmp_path_factory.mktemp("out")))
 
 
 def test_the_newest_night_unless_told(tmp_path: Path) -> None:
@@ -215,126 +80,110 @@ def test_the_graph_has_every_member_and_one_node_a_payment_account(night: Night)
     assert list(graph) == list(night.ring("R-5").graph())
 
 
-def test_a_member_without_a_link_is_drawn(night: Night) -> None:
-    ring = night.ring("R-5")
-    graph = ring_graph(ring.members(), ring.links().clear())
-    assert len(layout(graph).boxes) == 5
+def test_rings_by_typology_region_and_action(night: Night) -> None:
+    assert night.rings(typology="brushing").height == 5, "a secondary typology counts"
+    assert night.rings(typology="leak_source").is_empty()
+    assert [night.rings(region=r).height for r in ("44", "440106", "4401", "45")] == [5, 5, 5, 0]
+    assert [night.rings(action=a).height for a in ("refer", "warn")] == [5, 0]
+    assert night.rings(least=0.91).is_empty()
+    with pytest.raises(ValueError, match=r"Did you mean pyramid\?"):
+        night.rings(typology="pyramide")
 
 
-@pytest.mark.parametrize(("size", "language"), [(2, "zh"), (5, "en"), (30, "zh"), (50, "en"), (150, "en"), (150, "zh")])
-def test_pictures_are_readable(night: Night, size: int, language: words.Language) -> None:
-    ring = night.ring(f"R-{size}")
-    assert_readable(ring.draw(language))
-    assert_readable(ring.timeline(language))
-
-
-@pytest.mark.parametrize("size", [2, 5, 30])
-def test_every_node_is_there_up_to_sixty(night: Night, size: int) -> None:
-    ring = night.ring(f"R-{size}")
-    labels = {gid for gid in texts(ring.draw()) if gid.startswith("label ")}
-    assert labels == {f"label {kind} {name}" for kind, name in ring.graph()}
-
-
-def test_above_sixty_the_picture_says_what_is_left_out(night: Night) -> None:
-    ring = night.ring("R-150")
-    graph, found = ring.graph(), texts(ring.draw("en"))
-    drawn = [gid for gid in found if gid.startswith("label ") and gid != "label more accounts"]
-    accounts = sum(gid.startswith("label account ") for gid in drawn)
-    assert len(drawn) < MOST
-    said = found["left out"].get_text()
-    assert said.startswith(f"{len(drawn)} of {len(graph)} nodes drawn")
-    assert f"{150 - accounts} accounts" in said
-    assert found["label more accounts"].get_text() == f"{150 - accounts} more accounts"
-    assert "75 accounts" in found["detail device device-0"].get_text(), "a thing counts all who share it"
-    assert f"label account {account(0)}" in found, "the organiser stays"
-
-
-def test_no_line_runs_through_a_box(night: Night) -> None:
-    """Lines to the last column pass the devices on rows that no device has."""
-    plan = layout(night.ring("R-30").graph())
-    heights = [(n, b) for n, b in plan.boxes.items() if column(n) in ("device", "rest")]
-    for (_, a), (_, b) in combinations(heights, 2):
-        assert abs(a.y - b.y) >= (a.height + b.height) / 2
-
-
-def test_a_referral_line_is_a_tree_below_its_top(night: Night) -> None:
-    plan = layout(night.ring("R-30").graph())
-    for child, parent in plan.tree.items():
-        assert plan.boxes[child].y < plan.boxes[parent].y
-    assert plan.tree["account", account(3)] == ("account", account(1))
-    assert MORE not in plan.boxes
-
-
-def test_a_circle_of_referrals_is_drawn_all_the_same(night: Night) -> None:
-    ring = night.ring("R-5")
-    graph = ring.graph()
-    graph.edges[("account", account(0)), ("account", account(1))]["parent"] = ("account", account(1))
-    graph.add_edge(("account", account(0)), ("account", account(4)), weight=3.0, parent=("account", account(4)))
-    assert len(layout(graph).boxes) == len(graph)
-
-
-def test_the_words_on_the_title(night: Night) -> None:
-    found = texts(night.ring("R-5").draw("en"))
-    assert found["title"].get_text() == "R-5  pyramid · brushing  score 0.90"
-    assert "5 accounts · 2 devices" in found["figures 0"].get_text()
-    assert found["label phone $phone_0$"].get_text() == "phone $phone_0$", "no mathematics in an id"
-
-
-def test_without_a_chinese_font_the_picture_is_english_and_one_warning_says_why(
-    night: Night, without_chinese: None
-) -> None:
-    ring = night.ring("R-5")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        found = texts(ring.draw("zh"))
-        ring.timeline("zh").png(50)
-    assert found["title"].get_text() == "R-5  pyramid · brushing  score 0.90"
-    assert "网" not in "".join(text.get_text() for text in found.values()), "never boxes"
-    assert [str(w.message).count("fonts-noto-cjk") for w in caught] == [1]
-
-
-@pytest.mark.parametrize(
-    ("name", "label"),
-    [("abc", "abc"), ("a" * 12, "a" * 12), ("0123456789abc", "01234…789abc"), ("一二三四五六七", "一二…五六七")],
-)
-def test_long_ids_are_cut_in_the_middle(name: str, label: str) -> None:
-    assert short(name) == label
-
-
-SCRIPT = """
-import hashlib, sys
-from pathlib import Path
-from graph.explore import open_night
-night = open_night(Path(sys.argv[1]))
-small, large = night.ring("R-5"), night.ring("R-150")
-for made in (small.draw("en").svg(), small.draw("en").png(50), small.timeline("en").svg(), large.draw("en").svg()):
-    print(hashlib.sha256(made).hexdigest())
-"""
-
-
-def test_same_ring_same_bytes(out: Path) -> None:
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT, str(out)],
-            env={"PYTHONHASHSEED": seed, "MPLCONFIGDIR": mpl.get_configdir()}, cwd=Path(__file__).parents[1],
-            capture_output=True, text=True, check=True,
-        ).stdout
-        for seed in ("1", "2")
+def test_the_morning(night: Night) -> None:
+    assert night.before() is None
+    assert night.joined()["account_id"].to_list() == [account(1)] * 5
+    assert night.joined()["rank"].to_list() == [1, 2, 3, 4, 5], "best ring first"
+    assert night.ring("R-5").joined()["change"].to_list() == ["joined", "score"]
+    assert night.read().is_empty(), "run.json names no inputs"
+    assert brief(night.urgent(), "en")["typology"].unique().to_list() == ["pyramid"]
+    assert by_province(night.rings(), "en").rows() == [
+        ("33", "Zhejiang", 5, Decimal("495.00")), ("44", "Guangdong", 5, Decimal("495.00")),
     ]  # fmt: skip
-    assert runs[0] == runs[1] and len(runs[0].splitlines()) == 4
 
 
-def test_the_readme_picture_is_of_a_readable_ring(out: Path, tmp_path: Path) -> None:
-    done = CliRunner().invoke(gallery, ["--watchlists", str(out), "--out", str(tmp_path / "pictures")])
-    assert done.exit_code == 0, done.output
-    assert (tmp_path / "pictures/ring.png").read_bytes().startswith(b"\x89PNG")
-    svg = (tmp_path / "pictures/ring.svg").read_text()
-    assert 'id="node device device-0"' in svg
-    assert "account-0004-of-0004" in svg and "account-0005-of-0005" not in svg
+def test_the_night_before(tmp_path: Path) -> None:
+    for day in (20, 22):
+        publish(tmp_path, date(2025, 6, day), [2])
+    before = open_night(tmp_path).before()
+    assert before is not None and before.date == date(2025, 6, 20)
 
 
-def test_a_night_without_such_a_ring_says_so(tmp_path: Path) -> None:
-    publish(tmp_path, sizes=[2])
-    done = CliRunner().invoke(gallery, ["--watchlists", str(tmp_path), "--out", str(tmp_path / "pictures")])
-    assert done.exit_code == 2
-    assert "no ring of 5 to 20 accounts" in done.output
+def test_without_a_tie_the_ring_falls_into_its_parts(tmp_path: Path) -> None:
+    ring = open_night(publish(tmp_path, sizes=[5])).ring("R-5")
+    held = ring.without("device-0")
+    assert held.holds and held.parts["n_accounts"].to_list() == [5]
+    # All but the first two hang on one phone alone, once nothing else is left.
+    only = ring.links().filter(pl.col("entity_kind") == "inviter")
+    ring.__dict__["_links"] = only
+    apart = ring.without(account(0))
+    assert not apart.holds
+    assert [sorted(part) for part in apart.parts["accounts"]] == [
+        [account(1), account(3), account(4)], [account(0)], [account(2)],
+    ]  # fmt: skip
+    assert apart.parts["open_cny"].to_list() == [0, 9, 0]
+    assert ring.without(account(0), account_id=account(2)).parts["n_accounts"].to_list() == [4, 1]
+    assert "falls into 3 parts of 3, 1, 1" in repr(apart)
+    with pytest.raises(NotThereError, match="no tie by phone-x"):
+        ring.without("phone-x")
+
+
+def test_the_score_line(night: Night) -> None:
+    assert night.at_line(0.9)["listed"].all() and not night.at_line(0.91)["listed"].any()
+
+
+def test_what_needs_the_warehouse_says_so(night: Night) -> None:
+    for ask in (night.weigh, lambda: night.ring("R-5").label("confirmed")):
+        with pytest.raises(NoDeskError, match="open_desk"):
+            ask()
+
+
+def test_steps_add_up_to_the_score(night: Night) -> None:
+    ring = night.ring("R-5")
+    steps = ring.steps()
+    assert steps["step"].to_list() == ["typology", "looking", "verdict"]
+    assert score_of(float(steps["nats"].sum()), *shape(ring)) == pytest.approx(0.9, abs=1e-9)
+
+
+def test_no_id_has_power_over_a_page_or_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    night = open_night(spoil(publish(tmp_path, sizes=[5])))
+    ring = night.ring("R-5")
+    pages = [ring._repr_html_(), ring.why()._repr_html_(), ring.without(NASTY + "device-0")._repr_html_()]
+    pages += [table(ring.members()), table(ring.tied_by()), table(night.joined())]
+    for page in pages:
+        assert "<script" not in page and "\x1b" not in page and "\u202e" not in page
+    assert "&lt;script&gt;" in pages[0]
+    show(ring, night.changes(), ring.members())
+    said = capsys.readouterr().out
+    assert "<script>" in said and "\x1b" not in said and "\u202e" not in said
+
+
+def test_an_id_that_looks_like_a_time_makes_no_act() -> None:
+    facts = ["使用设备 2025-01-01 10:00，2025-03-01 至 2025-03-02。", "Used device (2025-01-01 10:00)., a to b.",
+             "行为（2025-99-99 99:99）。", "行为（2025-03-01 12:00）。", "an act (2025-03-01 12:01)."]  # fmt: skip
+    assert dated(pl.DataFrame({"fact": facts}))["happened_at"].to_list() == [START, START + timedelta(minutes=1)]
+
+
+def test_the_weeks_and_the_seasons(night: Night) -> None:
+    weeks = weekly_acts(night)
+    assert weeks.rows() == [(date(2025, 2, 24), "pyramid", 1, 1, 5)]
+    assert in_season(weeks).is_empty(), "one act says nothing"
+    assert spans(date(2025, 6, 10), date(2025, 10, 31)) == [
+        ("6.18", date(2025, 6, 10), date(2025, 6, 20)), ("双11", date(2025, 10, 20), date(2025, 10, 31)),
+    ]  # fmt: skip
+    mondays = [date(2025, 4, 7) + timedelta(weeks=i) for i in range(16)]
+    busy = pl.DataFrame([(m, "pyramid", 30 if (2025, 6, 1) <= (m.year, m.month, m.day) <= (2025, 6, 20) else 3)
+                         for m in mondays], ["week", "typology", "acts"], orient="row")  # fmt: skip
+    [found] = in_season(busy, SEASONS).rows(named=True)
+    assert (found["season"], found["in_season"], found["around"], found["times"]) == ("6.18", 30, 3, 10)
+
+
+def test_operators_that_go_on(night: Night) -> None:
+    found = repeat_operators([night])
+    assert found.height == 5 and found["nights"].to_list() == [1] * 5
+
+
+@pytest.mark.parametrize("value", [None, True, 3, 2.5, Decimal("1234.5"), datetime(2025, 1, 1), ["a", None], "x\x00y"])
+def test_every_cell_is_readable(value: Any) -> None:
+    rows = pl.DataFrame({"x": [value]})
+    assert "\x00" not in table(rows) and plain("a\x00") == "a\N{REPLACEMENT CHARACTER}"
