@@ -5,9 +5,9 @@
 Findings are kept below `build/quality`, named by the market and by the code that made them: what is there is not run
 again, so a bench that was stopped goes on, and a changed method is run again alone. With its defaults (20,000 accounts,
 five seeds, every world loud, camouflaged and quiet, and one smaller market of each where things are left out) it takes
-some quarter of an hour of two quiet cores, and with `--accounts 20000 --accounts 60000` three quarters. The methods that
-learn need scikit-learn (`pip install '.[bench]'`) and are left out without it. Prints the page. Synthetic markets; see
-`ringwatch simulate --help`.
+some quarter of an hour of two quiet cores, and with `--accounts 20000 --accounts 60000` three quarters. The methods
+that learn need scikit-learn (`pip install '.[bench]'`) and are left out without it. Prints the page. Synthetic markets;
+see `ringwatch simulate --help`.
 """
 
 from __future__ import annotations
