@@ -84,9 +84,11 @@ class Note:
 
 @dataclass
 class Outcome:
-    """What becomes of one ring: what its odds are multiplied by, its verdict, and what is to be said."""
+    """What becomes of one ring: what its odds are multiplied by, the share of its evidence that still speaks, its
+    verdict, and what is to be said."""
 
     factor: float = 1.0
+    speaks: float = 1.0
     verdict: str | None = None
     cleared_at: datetime | None = None
     notes: list[Note] = field(default_factory=list)
@@ -169,7 +171,7 @@ def _clear(
     spoken = sum(m.acts for m in others) + sum(m.acts * new / nats for m, (nats, new, _) in since.items() if nats)
     enough = sum(m.acts for m in others) + sum(new for _, new, _ in since.values()) >= s.fresh
     if not kinds:
-        outcome.factor *= (spoken / acts if acts else len(others) / len(members)) if enough else 0.0
+        outcome.speaks = (spoken / acts if acts else len(others) / len(members)) if enough else 0.0
     outcome.cleared_at = newest
     if whole or not others:
         outcome.verdict = outcome.verdict or "cleared"

@@ -57,20 +57,21 @@ GROUP BY account_id ORDER BY account_id
 """Of what a cleared account's acts say, the part of those dated after the decision: nats times their share."""
 
 
-def verdicts(db: Db, run_date: date, s: VerdictSettings, *, listed: float) -> None:
+def verdicts(db: Db, run_date: date, s: VerdictSettings, *, listed: float, power: float) -> None:
     """Make `held_off` and `opinions`, `notes`; where verdicts ask for it, change `ring_scores`, `member_scores`,
     `lone_scores`, `ring_names`, `ring_accounts`.
 
     Reads `decisions`, `lesson_notes`, `lone_everybody`, `register_history`, `register_ties`, `told`, `acts_done`,
     `members`, `ties`, the scores and the night's exports. `held_off`: one row a ring left off the list: `ring`,
     `ring_id`, `decided_at`. `opinions`: `subject_id` (a ring or an account of tonight), `verdict`. `notes`: `ring`,
-    `account_id` (NULL: of the ring), `side` (`for|against`), `name`, `figures` (JSON).
+    `account_id` (NULL: of the ring), `side` (`for|against`), `name`, `figures` (JSON). `listed`, `power`: of the score.
     """
     known = _known(db)
     outcomes = {} if not (known.accounts or known.rings) else _outcomes(db, known, s)
     names = dict(db.frame("SELECT ring, ring_id FROM ring_names ORDER BY ring").iter_rows())
     scores = dict(db.frame("SELECT ring, score FROM ring_scores ORDER BY ring").iter_rows())
-    scores |= {ring: moved(scores[ring], o.factor) for ring, o in outcomes.items()}
+    # The score's odds grow with this power of the evidence, so what is silent must leave them by the same power.
+    scores |= {ring: moved(scores[ring], o.factor * o.speaks**power) for ring, o in outcomes.items()}
     off = [(r, names[r], o.cleared_at) for r, o in outcomes.items() if o.cleared_at and scores[r] < listed]
     schema: Schema = {"ring": pl.Int64, "ring_id": pl.String, "decided_at": pl.Datetime("us")}
     db.put("held_off", pl.DataFrame(off, schema=schema, orient="row"))

@@ -107,7 +107,7 @@ def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.Da
     with steps.step("register"):
         register(db, run_date, method.names)
     with steps.step("verdicts"):
-        verdicts(db, run_date, method.verdicts, listed=method.score.listed)
+        verdicts(db, run_date, method.verdicts, listed=method.score.listed, power=method.score.power)
     with steps.step("watchlists"):
         return watchlists(db, run_date, method, settings.publish.language)
 

@@ -171,7 +171,7 @@ def night(db: Db, until: str, method: Method | None = None) -> None:
         "scores": lambda: scores(db, m.score, m.rings),
         "learning": lambda: learning(db, NIGHT, m),
         "register": lambda: register(db, NIGHT, m.names),
-        "verdicts": lambda: verdicts(db, NIGHT, m.verdicts, listed=m.score.listed),
+        "verdicts": lambda: verdicts(db, NIGHT, m.verdicts, listed=m.score.listed, power=m.score.power),
     }
     assert until in stages
     for name, stage in stages.items():
