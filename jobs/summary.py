@@ -54,7 +54,7 @@ def _first(rings: pl.DataFrame, title: str) -> Table:
     for heading in _SHOWN.values():
         names = heading in ("ring", "typology")
         table.add_column(heading, no_wrap=True, justify="left" if names else "right")
-    for row in rings.sort("rank").head(TOP).select(_SHOWN).iter_rows():
+    for row in rings.sort("rank").head(TOP).select(*_SHOWN).iter_rows():
         table.add_row(*map(_cell, row))
     return table
 
