@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.evaluate import measure
-from tests.benches.judged.figures import Match, figure, interval, matched, missed, planted, units, wilson
+from tests.benches.judged.figures import Match, fates, figure, interval, matched, missed, planted, units, wilson
 from tests.benches.judged.markets import RINGS, Ranked
 from tests.benches.judged.page import _reliable
 
@@ -119,13 +119,13 @@ def test_wilson_by_hand() -> None:
 
 def test_why_a_ring_is_missed() -> None:
     listed = matched(BY_HAND.rings, planted(PLANTED))
-    ring = planted(PLANTED)
-    assert missed(ring["A"], listed, 3) == ""
-    assert missed(ring["C"], listed, 3) == "ranked below K"
-    assert missed(frozenset({"z1", "z2"}), listed, 3) == "not listed"
-    assert missed(frozenset({"a1", "z1", "z2", "z3"}), listed, 3) == "in part"
+    assert fates(planted(PLANTED), listed) == {"A": "", "B": "", "C": "ranked below K"}
+    assert missed("Z", frozenset({"z1", "z2"}), [], 3) == "not listed"
+    assert missed("Z", frozenset({"a1", "z1", "z2", "z3"}), listed, 3) == "in part"
     wide = [Match(1, 0.9, frozenset({"z1", "z2", "y1", "y2", "y3", "y4"}), None, 0.0)]
-    assert missed(frozenset({"z1", "z2"}), wide, 3) == "swollen"
+    assert missed("Z", frozenset({"z1", "z2"}), wide, 3) == "swollen"
+    both = planted(truth(A="a1 a2", B="b1 b2"))  # one listed ring over both overlaps each by a half, and is one ring
+    assert fates(both, matched(found([(None, ["a1", "a2", "b1", "b2"])], []).rings, both)) == {"A": "", "B": "swollen"}
 
 
 def test_a_ring_taken_by_a_better_one_is_not_found_twice() -> None:

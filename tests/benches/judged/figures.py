@@ -59,13 +59,17 @@ def matched(rings: pl.DataFrame, truth: Planted) -> list[Match]:
     """Listed rings, best rank first, each beside a planted one; found ones are taken once, as `ringwatch evaluate` does
     it."""
     free, out = dict(truth), list[Match]()
+    on: dict[str, list[str]] = {}
+    for ring_id, ring in truth.items():
+        for account in ring:
+            on.setdefault(account, []).append(ring_id)
     for rank, score, accounts in rings.sort("rank").select("rank", "score", "accounts").iter_rows():
         members = frozenset(accounts)
-        overlaps = [(-_jaccard(members, ring), ring_id) for ring_id, ring in free.items()]
-        best, ring_id = min(overlaps, default=(0.0, None))
-        out.append(Match(rank, score, members, ring_id if best else None, -best))
-        if -best >= ENOUGH and ring_id:
-            del free[ring_id]
+        near = {r for v in members for r in on.get(v, ())} & free.keys()
+        best, nearest = min(((-_jaccard(members, free[r]), r) for r in near), default=(0.0, None))
+        out.append(Match(rank, score, members, nearest, -best))
+        if -best >= ENOUGH and nearest:
+            del free[nearest]
     return out
 
 
@@ -134,14 +138,15 @@ def interval(markets: list[Units], seed: int = 1) -> tuple[float, float] | None:
         return None
     total = np.zeros(DRAWS)
     for _ in kept:  # one market of each drawn set at a time: the same market drawn twice is redrawn inside twice
-        drawn = np.stack([_redrawn(u, rng) for u in kept])
-        total += drawn[rng.integers(0, len(kept), DRAWS), np.arange(DRAWS)]
+        which = rng.integers(0, len(kept), DRAWS)
+        for number, u in enumerate(kept):
+            total[which == number] += _redrawn(u, int((which == number).sum()), rng)
     low, high = np.quantile(total / len(kept), [0.025, 0.975])
     return float(low), float(high)
 
 
-def _redrawn(units: Units, rng: np.random.Generator) -> NDArray[np.float64]:
-    sums = units[rng.integers(0, len(units), (DRAWS, len(units)))].sum(axis=1)
+def _redrawn(units: Units, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    sums = units[rng.integers(0, len(units), (draws, len(units)))].sum(axis=1)
     return np.asarray(sums[:, 0] / np.maximum(sums[:, 1], 1e-12))
 
 
@@ -155,14 +160,26 @@ def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def missed(ring: frozenset[str], listed: list[Match], k: int) -> str:
-    """Why a planted ring is not among the top `k` found: `ranked below K`, `swollen` (half of it or more is in one
-    listed ring, among others), `in part` (less than half of it), `not listed`; empty where it was found."""
+def fates(rings: Planted, listed: list[Match]) -> dict[str, str]:
+    """Each planted ring and why it was missed in the top K; empty where it was found."""
+    on: dict[str, list[Match]] = {}
+    for match in listed:
+        for account in match.accounts:
+            on.setdefault(account, []).append(match)
+    near = {r: sorted({m for v in ring for m in on.get(v, ())}, key=lambda m: m.rank) for r, ring in rings.items()}
+    return {r: missed(r, ring, near[r], len(rings)) for r, ring in rings.items()}
+
+
+def missed(ring_id: str, ring: frozenset[str], listed: list[Match], k: int) -> str:
+    """Why a planted ring is not among the top `k` found, from the listed rings that share accounts with it.
+
+    `ranked below K`; `swollen`: half of it or more is in one listed ring, with too many others; `in part`: less than
+    half of it is in any; `not listed`; empty where it was found.
+    """
+    taken = [m.rank for m in listed if m.real and m.ring_id == ring_id]
+    if taken:
+        return "" if taken[0] <= k else "ranked below K"
     best = max(listed, key=lambda m: (len(m.accounts & ring), -m.rank), default=None)
-    if any(m.real and m.rank <= k and _jaccard(m.accounts, ring) >= ENOUGH for m in listed):
-        return ""
-    if any(_jaccard(m.accounts, ring) >= ENOUGH for m in listed):
-        return "ranked below K"
     shared = len(best.accounts & ring) if best else 0
     if best and 2 * shared >= len(ring) and len(best.accounts) > len(ring):
         return "swollen"

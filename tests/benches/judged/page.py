@@ -13,7 +13,7 @@ import polars as pl
 
 from graph.tables import TYPOLOGIES
 from tests.benches.judged import left_out
-from tests.benches.judged.figures import NAMES, Match, Units, figure, interval, matched, missed, planted, units, wilson
+from tests.benches.judged.figures import NAMES, Match, Units, fates, figure, interval, matched, planted, units, wilson
 from tests.benches.judged.markets import KINDS, Market, Shelf, fingerprint
 from tests.benches.judged.run import OURS, code
 
@@ -80,8 +80,7 @@ class Finding:
     @cached_property
     def fates(self) -> dict[str, str]:
         """Planted ring -> why it was missed; empty where it was found."""
-        rings = planted(self.truth)
-        return {ring_id: missed(members, self.matches, len(rings)) for ring_id, members in rings.items()}
+        return fates(planted(self.truth), self.matches)
 
 
 def findings(root: Path, markets: Iterable[Market], methods: Iterable[str]) -> list[Finding]:
