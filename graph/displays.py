@@ -110,7 +110,7 @@ def _rich(thing: Any) -> None:
     # By name: IPython is there whenever a kernel is, and is no dependency of ours.
     display = import_module("IPython.display")
     if isinstance(thing, str):
-        display.display(display.HTML(f"<p><b>{escape(plain(thing))}</b></p>"))
+        display.display(display.HTML(f"<b>{page([thing])}</b>"))
     elif isinstance(thing, pl.DataFrame):
         display.display(display.HTML(table(thing)))
     else:
