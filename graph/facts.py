@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 LISTED = "SELECT m.account_id FROM members AS m SEMI JOIN ring_names AS n USING (ring)"
 
 ORDERS_NEAR = """
-SELECT * FROM orders WHERE order_id IN (
+SELECT order_id, buyer_id, seller_id, payee_id, payer_id, ship_from_id, ship_to_id, ship_to_region, amount_fen,
+       buyer_warned, placed_at, paid_at, delivered_at, confirmed_at, cancelled_at, refunded_at, complained_at,
+       seller_complained_at, file_id, line
+FROM orders WHERE order_id IN (
     SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.seller_id
     UNION ALL SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.buyer_id
     UNION ALL SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.promoter_id

@@ -13,39 +13,57 @@ from graph.exports import VIRTUAL
 if TYPE_CHECKING:
     from graph.db import Db
 
+PAY_USES = """
+SELECT seller_id AS account_id, 'payee' AS kind, payee_id AS entity_id, min(placed_at) AS first_at,
+       max(placed_at) AS last_at
+FROM orders WHERE payee_id IS NOT NULL GROUP BY seller_id, payee_id
+UNION ALL
+SELECT buyer_id, 'payer', payer_id, min(placed_at), max(placed_at)
+FROM orders WHERE payer_id IS NOT NULL GROUP BY buyer_id, payer_id
+UNION ALL
+SELECT sender_id, 'contact', target_id, min(sent_at), max(sent_at)
+FROM chat_links WHERE target_kind = 'payment_code' GROUP BY sender_id, target_id
+"""
+
+ADDRESS_USES = """
+SELECT account_id, entity_id, min(first_at) AS first_at, max(last_at) AS last_at
+FROM (
+    SELECT seller_id AS account_id, ship_from_id AS entity_id, min(placed_at) AS first_at, max(placed_at) AS last_at
+    FROM orders WHERE ship_from_id IS NOT NULL GROUP BY seller_id, ship_from_id
+  UNION ALL
+    SELECT buyer_id, ship_to_id, min(placed_at), max(placed_at)
+    FROM orders WHERE ship_to_id IS NOT NULL GROUP BY buyer_id, ship_to_id
+) AS parcels
+GROUP BY account_id, entity_id
+"""
+
 EVERY_USE = """
-WITH every AS (
+WITH phones AS (SELECT phone_id FROM accounts GROUP BY phone_id HAVING count(*) > 1),
+owners AS (SELECT owner_id FROM accounts GROUP BY owner_id HAVING count(*) > 1),
+licences AS (SELECT licence_id FROM accounts GROUP BY licence_id HAVING count(*) > 1),
+every AS (
     SELECT account_id, 'device' AS space, 'device' AS kind, device_id AS entity_id,
            first_seen_at AS first_at, last_seen_at AS last_at
     FROM devices
+    SEMI JOIN (SELECT device_id FROM devices GROUP BY device_id HAVING count(*) > 1) AS d USING (device_id)
   UNION ALL
-    SELECT seller_id, 'pay', 'payee', payee_id, min(placed_at), max(placed_at)
-    FROM orders WHERE payee_id IS NOT NULL GROUP BY seller_id, payee_id
+    SELECT account_id, 'pay', kind, entity_id, first_at, last_at FROM pay_uses
+    SEMI JOIN (SELECT entity_id FROM pay_uses GROUP BY entity_id HAVING count(*) > 1) AS p USING (entity_id)
   UNION ALL
-    SELECT buyer_id, 'pay', 'payer', payer_id, min(placed_at), max(placed_at)
-    FROM orders WHERE payer_id IS NOT NULL GROUP BY buyer_id, payer_id
-  UNION ALL
-    SELECT sender_id, CASE WHEN target_kind = 'payment_code' THEN 'pay' ELSE 'contact' END, 'contact', target_id,
-           min(sent_at), max(sent_at)
-    FROM chat_links WHERE target_kind IN ('url', 'qr', 'contact', 'payment_code')
-    GROUP BY sender_id, CASE WHEN target_kind = 'payment_code' THEN 'pay' ELSE 'contact' END, target_id
+    SELECT sender_id, 'contact', 'contact', target_id, min(sent_at), max(sent_at)
+    FROM chat_links WHERE target_kind IN ('url', 'qr', 'contact') GROUP BY sender_id, target_id
   UNION ALL
     SELECT account_id, 'phone', 'phone', phone_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
-    FROM accounts WHERE phone_id IS NOT NULL
+    FROM accounts SEMI JOIN phones USING (phone_id)
   UNION ALL
     SELECT account_id, 'owner', 'owner', owner_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
-    FROM accounts WHERE owner_id IS NOT NULL
+    FROM accounts SEMI JOIN owners USING (owner_id)
   UNION ALL
     SELECT account_id, 'licence', 'licence', licence_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
-    FROM accounts WHERE licence_id IS NOT NULL
+    FROM accounts SEMI JOIN licences USING (licence_id)
   UNION ALL
-    SELECT account_id, 'address', 'address', address_id, min(used_at), max(used_at)
-    FROM (
-        SELECT seller_id AS account_id, ship_from_id AS address_id, placed_at AS used_at FROM orders
-        UNION ALL
-        SELECT buyer_id, ship_to_id, placed_at FROM orders
-    ) AS parcels
-    WHERE address_id IS NOT NULL GROUP BY account_id, address_id
+    SELECT account_id, 'address', 'address', entity_id, first_at, last_at FROM address_uses
+    SEMI JOIN (SELECT entity_id FROM address_uses GROUP BY entity_id HAVING count(*) > 1) AS a USING (entity_id)
   UNION ALL
     SELECT account_id, space, kind, entity_id, first_at, last_at FROM code_uses
   UNION ALL
@@ -57,11 +75,12 @@ merged AS (
     GROUP BY account_id, space, entity_id, kind
 ),
 shared AS (
-    SELECT space, entity_id FROM merged GROUP BY space, entity_id HAVING count(DISTINCT account_id) > 1
+    SELECT space, entity_id FROM merged GROUP BY space, entity_id HAVING min(account_id) <> max(account_id)
 )
 SELECT account_id, space, kind, entity_id, first_at, last_at
 FROM merged SEMI JOIN shared USING (space, entity_id)
 """
+"""Most things have one account: what the exports name once is left out before anything is put together."""
 
 CODE_USES = """
 WITH sent AS (
@@ -88,22 +107,24 @@ FROM hands GROUP BY account_id, target_id
 """A code belongs to those who send it; where a buyer took it unpaid, to that buyer and to who sends it afterwards.
 Without the second rule the robbed seller would be tied to the thief who resells, and an honest buyer to the seller."""
 
+QUOTED = """
+SELECT c.sender_id, c.sent_at, c.receiver_id, o.seller_id, o.handler_id
+FROM chat_links AS c JOIN orders AS o USING (order_id)
+WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_id
+  AND (c.target_kind <> 'item' OR c.tag = 'knows_order')
+"""
+
 SOURCE_USES = """
-WITH quoted AS (
-    SELECT c.sender_id, c.sent_at, c.receiver_id, o.seller_id, o.handler_id
-    FROM chat_links AS c JOIN orders AS o USING (order_id)
-    WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_id
-      AND (c.target_kind <> 'item' OR c.tag = 'knows_order')
-),
-trade AS (SELECT seller_id, handler_id, count(*) AS n FROM orders GROUP BY seller_id, handler_id),
-rate AS (
+WITH rate AS (
     SELECT (SELECT count(DISTINCT receiver_id) FROM quoted) / greatest((SELECT count(*) FROM orders), 1) AS rate
 ),
 sellers AS (
     SELECT q.seller_id, any_value(t.expected) AS expected, count(DISTINCT q.receiver_id) AS victims
     FROM quoted AS q
-    JOIN (SELECT seller_id, sum(n) * any_value(rate) AS expected FROM trade, rate GROUP BY seller_id) AS t USING
-    (seller_id)
+    JOIN (
+        SELECT seller_id, count(*) * any_value(rate) AS expected FROM orders SEMI JOIN quoted USING (seller_id), rate
+        GROUP BY seller_id
+    ) AS t USING (seller_id)
     GROUP BY q.seller_id
 ),
 leaky AS (
@@ -113,8 +134,10 @@ leaky AS (
 handlers AS (
     SELECT q.handler_id, any_value(t.expected) AS expected, count(DISTINCT q.receiver_id) AS victims
     FROM quoted AS q
-    JOIN (SELECT handler_id, sum(n) * any_value(rate) AS expected FROM trade, rate GROUP BY handler_id) AS t
-      USING (handler_id)
+    JOIN (
+        SELECT handler_id, count(*) * any_value(rate) AS expected FROM orders SEMI JOIN quoted USING (handler_id), rate
+        GROUP BY handler_id
+    ) AS t USING (handler_id)
     WHERE q.seller_id NOT IN (SELECT seller_id FROM leaky)
     GROUP BY q.handler_id
 ),
@@ -144,6 +167,9 @@ def uses(db: Db, *, now: object, since: object) -> None:
     `links.entity_kind`), `entity_id`, `first_at`, `last_at`. Uses that ended before `since` have expired.
     """
     db.make("code_uses", CODE_USES, virtual=list(VIRTUAL))
+    db.make("quoted", QUOTED)
     db.make("source_uses", SOURCE_USES, victims=3, sigmas=4.0)
+    db.make("pay_uses", PAY_USES)
+    db.make("address_uses", ADDRESS_USES)
     db.make("uses", EVERY_USE, now=now, since=since)
-    db.drop("code_uses", "source_uses")
+    db.drop("code_uses", "quoted", "source_uses", "pay_uses", "address_uses")
