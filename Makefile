@@ -34,10 +34,11 @@ nightly: setup ## run the nights of data/sample that out/ does not have yet
 test: setup ## run the tests
 	$(BIN)/python -m pytest -n 2
 
-check: setup ## lint, format, types
+check: setup ## lint, format, types, and what is known of the dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m jobs.audit
 
 sample: setup ## make data/sample again: two nights of a small synthetic market, with dirt and with truth
 	@rm -rf build/sample
