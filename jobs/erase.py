@@ -56,11 +56,11 @@ def erase(
         if nights:
             recall(db, watchlists, nights[-1])  # the register as published, and its tables
             _check_not_held(account, watchlists, cases, settings, db)
-        stone, begun = tombstones.tombstone(warehouse, account), tombstones.read(warehouse)
         theirs = {night: _without(account, watchlists, night) for night in nights}
         touched = {night: tables for night, tables in theirs.items() if tables}
-        if not (touched or _known(db, account) or any(record["tombstone"] == stone for record in begun)):
+        if not (touched or _known(db, account) or _begun(warehouse, account)):
             raise UsageError("no warehouse row, night or verdict names this account: nothing was done")
+        stone = tombstones.tombstone(warehouse, account)
         at = datetime.now(UTC).isoformat(timespec="seconds")
         tombstones.append(warehouse, {"at": at, "event": "begun", "tombstone": stone, "basis": basis})
         verdicts = verdict_journal.forget(warehouse, account, pattern)
@@ -91,6 +91,12 @@ def _check_not_held(account: str, watchlists: Path, cases: Path | None, settings
             " law lets it be stored and kept safe, and nothing else (PIPL art. 47): tell the person so, and repeat this"
             " command after that day"
         )
+
+
+def _begun(warehouse: Path, account: str) -> bool:
+    """Was it erased before, if only by half?"""
+    begun = {record["tombstone"] for record in tombstones.read(warehouse)}
+    return bool(begun) and tombstones.tombstone(warehouse, account) in begun
 
 
 def _known(db: Warehouse, account: str) -> bool:

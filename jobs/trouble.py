@@ -10,7 +10,15 @@ import duckdb
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 _NO_SPACE = ("No space left", "Disk quota", "File too large", "could not be written", "Could not write", "Cannot write")
-_DAMAGED = ("Corrupt", "checksum", "Failed to deserialize", "Serialization Error", "not a valid DuckDB", "invalidated")
+_DAMAGED = (
+    "Corrupt",
+    "Could not read enough",
+    "checksum",
+    "Failed to deserialize",
+    "Serialization Error",
+    "not a valid DuckDB",
+    "invalidated",
+)
 _STANDS = "The nights published before stand"
 
 

@@ -1,6 +1,6 @@
 """Kill nights at random instants and compare what the next run makes of it with an undisturbed one.
 
-    python tests/fuzz/kill.py [kills] [seed]
+    python tests/fuzz/kill.py [kills] [seed] [whole]
 
 A catch-up over two nights of a small synthetic market is killed with SIGKILL, once or several times in a row, and then
 run to its end. After every kill each visible night is whole and equal to the undisturbed one, byte for byte; after the
@@ -9,7 +9,8 @@ double.
 
 A run says on standard error when a step ends. A kill waits for one of these lines, each as likely as the others, and
 then a random part of the time that the next step takes: instants spread over seconds alone would hardly ever meet the
-moments in which something is written. Runs are forked from a process that has imported everything, for an import
+moments in which something is written. Unless `whole` is said, the stages between load and write, which write nothing,
+hand out tables made before. Runs are forked from a process that has imported everything, for an import
 writes nothing. The seed is printed.
 """
 
@@ -29,6 +30,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -39,7 +41,8 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from jobs.__main__ import main as ringwatch
 
-_OF_A_RUN = ("started_at", "finished_at", "steps")
+NIGHTS = 2
+_OF_A_RUN = ("started_at", "finished_at", "steps", "erasures")
 _MEMORY = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)
 
 Files = dict[str, str]
@@ -57,9 +60,9 @@ class Undisturbed:
 
 
 class Run:
-    """A command in a process of its own, whose standard error is read."""
+    """A command in a process of its own, whose standard error is read; `within` surrounds it there."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, within: AbstractContextManager[Any] | None = None) -> None:
         reading, writing = os.pipe()
         self.pid = os.fork()
         if not self.pid:
@@ -67,7 +70,8 @@ class Run:
             os.close(reading)
             code = 1
             try:
-                code = int(ringwatch(list(arguments), standalone_mode=False) or 0)
+                with within or nullcontext():
+                    code = int(ringwatch(list(arguments), standalone_mode=False) or 0)
             finally:
                 os._exit(code)
         os.close(writing)
@@ -108,7 +112,7 @@ class Run:
 def market(folder: Path, accounts: int) -> Path:
     """Two nights of a synthetic market."""
     exports = folder / "exports"
-    sizes = ("--accounts", str(accounts), "--seed", "7", "--nights", "2", "--dirt", "--file-format", "mixed")
+    sizes = ("--accounts", str(accounts), "--seed", "7", "--nights", str(NIGHTS), "--dirt", "--file-format", "mixed")
     assert Run("simulate", "--out", str(exports), *sizes).end() == 0
     return exports
 
@@ -127,7 +131,7 @@ def undisturbed(exports: Path, home: Path) -> Undisturbed:
     assert run.end() == 0, run.said.decode()
     moments.append(time.monotonic())
     gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    return Undisturbed(exports, visible(home / "out"), _content_apart(home / "w.duckdb"), gaps)
+    return Undisturbed(exports, visible(home / "out"), content_apart(home / "w.duckdb"), gaps)
 
 
 def visible(out: Path) -> Files:
@@ -152,9 +156,10 @@ def content(warehouse: Path) -> dict[str, str]:
         return {name: _rows_of(con, name, "files" in names) for name in names}
 
 
-def _content_apart(warehouse: Path) -> dict[str, str]:
+def content_apart(warehouse: Path) -> dict[str, str]:
+    """As `content`, in a process of its own: threads of an engine in this one would not live through its next fork."""
     reading, writing = os.pipe()
-    if not (pid := os.fork()):  # threads of an engine in this process would not live through its next fork
+    if not (pid := os.fork()):
         try:
             os.write(writing, json.dumps(content(warehouse)).encode())
         finally:
@@ -212,7 +217,7 @@ def finish(calm: Undisturbed, home: Path) -> None:
     code = run.end()
     assert code == 0, f"ended with {code}: {run.said[-500:].decode()}"
     assert visible(home / "out") == calm.files, "the watchlists differ from those of the undisturbed run"
-    assert _content_apart(home / "w.duckdb") == calm.warehouse, "rows of the warehouse were lost, doubled or changed"
+    assert content_apart(home / "w.duckdb") == calm.warehouse, "rows of the warehouse were lost, doubled or changed"
     left = sorted(p.name for p in home.rglob("*") if p.name.startswith((".building-", ".retired-")) or ".tmp" in p.name)
     assert not left, f"left behind: {left}"
 
@@ -227,7 +232,10 @@ def trials(calm: Undisturbed, folder: Path, kills: int, seed: int) -> Counter[st
             for _ in range(chance.randint(1, min(8, kills - counts["kills"]))):
                 killed = kill_once(calm, home, chance)
                 counts["kills" if killed else "came too late"] += 1
-                counts[f"with {check_half_way(calm, home)} nights visible"] += killed
+                nights = check_half_way(calm, home)
+                counts[f"with {nights} nights visible"] += killed
+                if nights == NIGHTS:
+                    break
             finish(calm, home)
         except AssertionError as broken:
             raise AssertionError(f"seed {seed}, trial {number}: {broken}; see {home}") from broken
@@ -244,10 +252,33 @@ def main(given: Sequence[str]) -> None:
     print(f"seed {seed}, {kills} kills", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="ringwatch-kill-", dir=_MEMORY))
     calm = prepared(folder)
+    if "whole" not in given:
+        hand_out(folder / "calm" / "out")
+        calm = undisturbed(calm.exports, folder / "quick")
     print(f"undisturbed: {sum(calm.gaps):.1f} s, {len(calm.gaps) - 1} lines", flush=True)
     counts = trials(calm, folder, kills, seed)
     shutil.rmtree(folder)  # only now: what broke a promise stays to be looked at
     print(f"{dict(counts)}: no half night, no row lost or double, all watchlists as undisturbed")
+
+
+def hand_out(out: Path) -> None:
+    """From here on a night's stages give the tables that are published there, the newest up to its date.
+
+    They write nothing, so a kill in them is a kill before the write; and a run takes a sixth of the time.
+    """
+    nightly, published = import_module("jobs.nightly"), import_module("jobs.published")
+    tables, state = import_module("graph.tables").WATCHLISTS, import_module("graph.state")
+    kept = out.with_name("kept")
+    shutil.copytree(out, kept)
+
+    def stages(steps: Any, run_date: Any, settings: Any) -> Any:
+        with steps.step("state"):
+            state.as_of(steps.db, run_date)
+        night = max(day for day in published.dates(kept) if day <= run_date)
+        return dict(zip(tables, published.tables(published.folder_of(kept, night), *tables), strict=True))
+
+    nightly._stages = stages
+    nightly.what_verdicts_did = lambda db: {}
 
 
 def prepared(folder: Path, accounts: int = 1000) -> Undisturbed:

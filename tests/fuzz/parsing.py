@@ -138,7 +138,7 @@ def _lines(text: Text) -> list[str]:
 
 def _found(walked: Walked, width: int) -> Found:
     """Every record's cells (None: broken) and raw text."""
-    frame = pl.read_parquet(walked.paths)
+    frame = pl.read_parquet(list(walked.paths))
     cells = {line: list(rest) for line, *rest in frame.rows()}
     numbers = range(1, sum(walked.totals) + 1)
     assert sorted([*cells, *walked.malformed]) == list(numbers)

@@ -1,0 +1,18 @@
+"""A short form of tests/fuzz/kill.py: a dozen kills; `make fuzz` does hundreds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_a_dozen_kills() -> None:
+    """In a process of its own, for runs are forked from it and an engine's threads would not live through that."""
+    done = subprocess.run(
+        [sys.executable, "tests/fuzz/kill.py", "12", "1"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "'kills': 12" in done.stdout.splitlines()[-1]
