@@ -5,8 +5,9 @@ Honest accounts differ from each other: most have rates around the platform's fo
 lone accounts show; a ring's rate may be anything. The evidence is the log Bayes factor. So one account alone never says
 more than that few honest ones do it habitually, and a ring is told by several.
 
-Where an act is one between tied accounts it is a group's habit, and the spread of honest rates is learned instead
-(method of moments for the beta-binomial, Kleinman 1973).
+How much honest rates differ is learned too (method of moments for the beta-binomial, Kleinman 1973), without the
+accounts that stand out: where nobody honest gets two such complaints, two say much. Where an act is one between tied
+accounts it is a group's habit, and honest groups may differ more.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread, r.al
 FROM chances AS c JOIN platform_rates AS r USING (typology, act, stratum, kind)
 JOIN axes_of_acts AS x USING (typology, act)
 """
+
+PRIOR = 20.0
+"""Of how alike honest accounts are: pseudo-chances, and how many pairs of chances taken this prior is worth."""
 
 ACT = ["typology", "act"]
 GROUP = [*ACT, "stratum", "kind"]
@@ -118,7 +122,11 @@ def rates(totals: pl.DataFrame, acted: pl.DataFrame, sides: pl.DataFrame, s: Sco
         rest.with_columns(_rate(rest))
         .join(habit, on=ACT, maintain_order="left")
         .with_columns(
-            pl.when("habit").then(_spread(s).over(ACT)).otherwise(s.spread).alias("spread"), few.alias("alone")
+            pl.when("habit")
+            .then(_spread(s.least_spread, s.spread).over(ACT))
+            .otherwise(_spread(s.spread, s.most_spread).over(ACT))
+            .alias("spread"),
+            few.alias("alone"),
         )
         .select(*GROUP, "rate", "spread", "alone")
     )
@@ -136,12 +144,14 @@ def _rate(totals: pl.DataFrame) -> pl.Series:
     ]
 
 
-def _spread(s: ScoreSettings) -> pl.Expr:
+def _spread(least: float, most: float) -> pl.Expr:
+    """Pseudo-chances between `least` and `most`. Few chances show little of how alike accounts are: what is known of
+    twenty pairs of acts that one would expect beforehand speaks for a spread of twenty."""
     p, q = pl.col("rate"), 1 - pl.col("rate")
     beyond = pl.col("kk") - 2 * p * pl.col("nk") + p * p * pl.col("nn") - p * q * pl.col("n")
     room = p * q * (pl.col("nn") - pl.col("n"))
-    alike = (beyond.sum() / room.sum()).fill_nan(None).fill_null(0.0).clip(1 / (1 + s.spread), 1 / (1 + s.least_spread))
-    return 1 / alike - 1
+    alike = (beyond.sum() + PRIOR / (1 + PRIOR)) / (room.sum() + PRIOR)
+    return 1 / alike.clip(1 / (1 + most), 1 / (1 + least)) - 1
 
 
 def _without(totals: pl.DataFrame, loud: pl.DataFrame, spread: float) -> pl.DataFrame:
@@ -150,9 +160,12 @@ def _without(totals: pl.DataFrame, loud: pl.DataFrame, spread: float) -> pl.Data
         (pl.col("n") * damp).sum().alias("heads_out"),
         (pl.col("k") * damp).sum().alias("taken_out"),
         pl.len().alias("loud"),
+        *((pl.col(x) * pl.col(y)).sum().cast(pl.Float64).alias(f"{x}{y}_out") for x, y in ("nn", "nk", "kk")),
+        pl.col("n").sum().alias("n_out"),
     )
     return totals.join(out, on=GROUP, how="left", maintain_order="left").with_columns(
         (pl.col("heads") - pl.col("heads_out").fill_null(0)).clip(lower_bound=0),
         (pl.col("taken") - pl.col("taken_out").fill_null(0)).clip(lower_bound=0),
         pl.col("loud").fill_null(0),
+        *(pl.col(c) - pl.col(f"{c}_out").fill_null(0) for c in ("n", "nn", "nk", "kk")),
     )

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 PAIRS = """
 WITH per_space AS (
-    SELECT a, b, space, max(nats) + (sum(nats) - max(nats)) / 2 AS nats FROM ties GROUP BY a, b, space
+    SELECT a, b, space, max(nats) + (sum(nats) - max(nats)) / 2 AS nats,
+           space IN ('device', 'address', 'phone') AS shared_at_home,
+           (space IN ('device', 'address', 'phone') OR bool_and(kind = 'payer')) AND NOT bool_or(burst) AS of_a_home
+    FROM ties GROUP BY a, b, space
 ),
 per_pair AS (
     SELECT a, b,
-           least(coalesce(sum(nats) FILTER (WHERE space IN ('device', 'address', 'phone')), 0), $household)
-           + coalesce(sum(nats) FILTER (WHERE space NOT IN ('device', 'address', 'phone')), 0) AS nats
+           least(coalesce(sum(nats) FILTER (WHERE shared_at_home), 0), $household)
+           + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home), 0) AS nats,
+           least(coalesce(sum(nats) FILTER (WHERE shared_at_home AND of_a_home), 0), $household)
+           + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home AND of_a_home), 0) AS home
     FROM per_space GROUP BY a, b
 ),
 acting AS (SELECT account_id, max(nats) AS nats FROM by_typology WHERE nats > 0 GROUP BY account_id),
@@ -41,7 +46,7 @@ alike AS (
     GROUP BY p.a, p.b
 ),
 weighed AS (
-    SELECT p.a, p.b, cast(p.nats AS DOUBLE) AS nats,
+    SELECT p.a, p.b, cast(p.nats AS DOUBLE) AS nats, cast(p.home AS DOUBLE) AS home,
            least(coalesce(s.nats, 0), $most_trust) AS alike,
            least(least(coalesce(x.nats, 0), coalesce(y.nats, 0)), $most_trust) AS acts
     FROM per_pair AS p
@@ -50,16 +55,17 @@ weighed AS (
     LEFT JOIN acting AS y ON y.account_id = p.b
 ),
 believed AS (
-    SELECT a, b, nats,
+    SELECT a, b, nats, home,
            nats + least($trust * (2 * alike - (acts - least(alike, acts)) - $doubt), $lend * nats) AS belief
     FROM weighed
 )
-SELECT a, b, nats, belief FROM believed WHERE nats >= $least_tie AND belief >= $tie ORDER BY a, b
+SELECT a, b, nats, home, belief FROM believed WHERE nats >= $least_tie AND belief >= $tie ORDER BY a, b
 """
 """What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing
 of one space (another device) says half as much again. A tie is believed more between two accounts that do the same, and
 less between two that both act but do different things (two rings that share a host are not one); acts add at most
-`$lend` times its own weight: a chance tie stays one whatever its ends did."""
+`$lend` times its own weight: a chance tie stays one whatever its ends did. `home` is the part of `nats` that a home
+would explain as well: device, address, number, paying for each other, unless both began within days."""
 
 
 ALONE = "SELECT account_id, nats FROM suspicion SEMI JOIN components USING (account_id) ORDER BY account_id"
@@ -78,8 +84,9 @@ ORDER BY ALL
 def pairs(db: Db, s: RingSettings) -> None:
     """Make `pairs` and `components`: which accounts may be one hand, and which hang together by that.
 
-    Reads `ties`, `suspicion`, `by_typology`. `pairs`: one row two tied accounts, `a` < `b`: `nats`, `belief` (the same
-    with what both did). `components`: `component` (a number), `account_id`.
+    Reads `ties`, `suspicion`, `by_typology`. `pairs`: one row two tied accounts, `a` < `b`: `nats`, `home` (the part of
+    it that living together would explain), `belief` (`nats` with what both did). `components`: `component` (a number),
+    `account_id`.
     """
     db.make(
         "pairs",
@@ -233,11 +240,11 @@ def found(
 
 
 def hands(pairs: pl.DataFrame) -> nx.Graph:
-    """The graph of accounts: an edge a pair of `pairs` with its `nats` and `belief`, all in sorted order."""
+    """The graph of accounts: an edge a pair of `pairs` with its `nats`, `home` and `belief`, all in sorted order."""
     graph = nx.Graph()
     graph.add_nodes_from(sorted(set(pairs["a"]) | set(pairs["b"])))
-    for a, b, nats, belief in pairs.select("a", "b", "nats", "belief").iter_rows():
-        graph.add_edge(a, b, nats=nats, belief=belief)
+    for a, b, nats, home, belief in pairs.select("a", "b", "nats", "home", "belief").iter_rows():
+        graph.add_edge(a, b, nats=nats, home=home, belief=belief)
     return graph
 
 
@@ -270,8 +277,7 @@ def peeled(inside: nx.Graph, s: RingSettings) -> list[dict[str, float]]:
     """Take off, weakest first, whoever does not hold; then the connected rest, each a ring if enough are left.
 
     A member holds by its `acts` and by its ties to others, each tie worth as much as the other account is likely to be
-    in the ring itself. One strong tie is enough at today's `entry`, so a relative is taken in (docs/decisions.md).
-    Takes members off `inside`.
+    in the ring itself. Takes members off `inside`.
     """
     hold = {v: holds(inside, v, s) for v in sorted(inside)}
     while hold:
@@ -287,13 +293,18 @@ def peeled(inside: nx.Graph, s: RingSettings) -> list[dict[str, float]]:
 
 
 def holds(graph: nx.Graph, account: str, s: RingSettings) -> float:
-    """Log-odds that an account belongs, less what it takes to belong."""
-    ties: float = sum(
-        min(edge["nats"], s.one_member) * (1.0 if graph.nodes[other]["acts"] >= s.acting else s.passive)
+    """Log-odds that an account belongs, less what it takes to belong.
+
+    Of an account that did nothing, what a home would explain counts little: a relative of one member stays out, and a
+    spare that several members hold, or that a pocket or a contact ties, stays in.
+    """
+    own: float = graph.nodes[account]["acts"]
+    ties = sum(
+        min(edge["nats"] - (max(edge["home"] - s.home, 0.0) if own < s.acting else 0.0), s.one_member)
+        * (1.0 if graph.nodes[other]["acts"] >= s.acting else s.passive)
         for other, edge in sorted(graph[account].items())
     )
-    own: float = graph.nodes[account]["acts"]
-    return ties + acted(own, s.active) - s.entry
+    return float(ties + acted(own, s.active) - s.entry)
 
 
 def acted(nats: float, active: float) -> float:

@@ -74,6 +74,11 @@ class RingSettings(Part):
     doubt: float = Field(0.5, ge=0, description="nats of like acts that a tie needs to be believed at its full weight")
     most_trust: float = Field(4.0, ge=0, description="nats; more evidence than this lends no more")
     household: float = Field(3.6, description="nats; most that device, address and phone may say together")
+    home: float = Field(
+        1.8,
+        ge=0,
+        description="nats; most that what a home shares says of an account that did nothing: two of a home, no ring",
+    )
     acting: float = Field(1.5, description="nats; from here an account counts as acting")
     habit_cap: float = Field(4.0, gt=0, description="nats; most that a group's habit says: it is one witness")
     ring_cap: float = Field(60.0, gt=0, description="nats; no single kind of act may say more than this of a ring")
@@ -91,6 +96,9 @@ class ScoreSettings(Part):
 
     spread: float = Field(
         20.0, gt=0, description="pseudo-chances; honest rates differ at least so much, a large account counts so much"
+    )
+    most_spread: float = Field(
+        200.0, gt=0, description="pseudo-chances; honest rates are never taken to differ less than this, however alike"
     )
     least_spread: float = Field(1.0, gt=0, description="pseudo-chances; honest rates differ at most so much")
     stands_out: float = Field(4.0, description="nats; a lone account beyond it does so habitually")
@@ -138,6 +146,11 @@ class VerdictSettings(Part):
     cover: float = Field(0.5, gt=0, le=1, description="share of the smaller ring that makes two rings one subject")
     fresh: float = Field(4.0, gt=0, description="nats; acts since a clearing that speak again, 55 to 1")
     tie: float = Field(2.0, ge=0, description="nats; a new kind of tie that lets a cleared ring's acts speak again")
+    home: float = Field(
+        1.8,
+        ge=0,
+        description="nats; most that what a home shares says of an account that did nothing: two of a home, no ring",
+    )
     acting: float = Field(1.5, description="nats; from here a member that nobody cleared counts as acting")
     raised: float = Field(2.0, ge=1, description="times the odds of a ring that a confirmed account is on")
     raised_by_thing: float = Field(1.4, ge=1, description="times the odds of a ring that shares a thing with one")

@@ -19,27 +19,35 @@ from graph.rings import communities
 from graph.settings import RingSettings
 
 HOUSEHOLD = ("device", "address", "phone")
+POCKETS = ("payee", "payer")
 Tie = tuple[str, str, str, float]
-"""Two accounts, the space of what they share, nats."""
+"""Two accounts, the kind of thing that they share, nats."""
 Ring = dict[str, float]
 """Member -> hold."""
 
 
 def projected(ties: Sequence[Tie], by: Mapping[str, Mapping[str, float]], s: RingSettings) -> nx.Graph:
     """An edge a pair that is believed. `nats`: a second thing of one space says half, a household is one reason;
-    `belief`: more where both did the same (`by` typology), less where both acted and did not."""
+    `home`: of this, what living together explains; `belief`: more where both did the same (`by` typology), less where
+    both acted and did not."""
     graph = nx.Graph()
     for a, b in sorted({(a, b) for a, b, _, _ in ties}):
-        home = elsewhere = 0.0
-        for space in sorted({space for _, _, space, _ in ties}):
-            nats = sorted((tie[3] for tie in ties if tie[:3] == (a, b, space)), reverse=True)
-            said = nats[0] + 0.5 * sum(nats[1:]) if nats else 0.0
-            home, elsewhere = (home + said, elsewhere) if space in HOUSEHOLD else (home, elsewhere + said)
-        both = min(home, s.household) + elsewhere
+        things, money = {}, [(nats, kind) for x, y, kind, nats in ties if (x, y) == (a, b) and kind in POCKETS]
+        for kind in sorted({kind for _, _, kind, _ in ties} - set(POCKETS)):
+            things[kind] = worth([tie[3] for tie in ties if tie[:3] == (a, b, kind)])
+        house = min(sum(things.get(kind, 0.0) for kind in HOUSEHOLD), s.household)
+        couple = worth([nats for nats, _ in money]) if {kind for _, kind in money} == {"payer"} else 0.0
+        both = house + sum(v for k, v in things.items() if k not in HOUSEHOLD) + worth([nats for nats, _ in money])
         belief = both + min(s.trust * borrowed(by.get(a, {}), by.get(b, {}), s), s.lend * both)
         if both >= s.least_tie and belief >= s.tie:
-            graph.add_edge(a, b, nats=both, belief=belief)
+            graph.add_edge(a, b, nats=both, home=house + couple, belief=belief)
     return graph
+
+
+def worth(nats: Sequence[float]) -> float:
+    """Of several things of one space: the first, and half of all others."""
+    first, *others = sorted(nats, reverse=True) or [0.0]
+    return first + 0.5 * sum(others)
 
 
 def borrowed(a: Mapping[str, float], b: Mapping[str, float], s: RingSettings) -> float:
@@ -182,7 +190,9 @@ def holds(graph: nx.Graph, acts: Mapping[str, float], s: RingSettings) -> dict[s
     for v in graph:
         ties = 0.0
         for other in sorted(graph[v]):
-            worth = 1.0 if acts[other] >= s.acting else s.passive
-            ties += min(graph[v][other]["nats"], s.one_member) * worth
+            tie = graph[v][other]["nats"]
+            if acts[v] < s.acting and graph[v][other]["home"] > s.home:
+                tie = tie - graph[v][other]["home"] + s.home
+            ties += min(tie, s.one_member) * (1.0 if acts[other] >= s.acting else s.passive)
         out[v] = ties + log(1 - s.active + s.active * exp(min(acts[v], 50.0))) - s.entry
     return out
