@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from jobs.door.discover import Source
-from jobs.door.layout import Received, identifier, lay_out, literal
+from jobs.door.layout import Layout, Received, identifier, lay_out, literal
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 
@@ -32,19 +32,27 @@ class ParquetFile:
         self.received, self._w = received, w
         self._paths = [_checked(r.source, scratch / f"export{at}") for at, r in enumerate(received)]
         types = {row[0]: str(row[1]) for row in w.rows(f"DESCRIBE SELECT * FROM {_scan(self._paths[:1])}")}
-        types.pop("file_row_number")
-        scan = _scan(self._paths)
-        counts = dict(w.rows(f"SELECT file_index, count(*) FROM {scan} GROUP BY file_index"))
-        self.totals = [counts.get(at, 0) for at in range(len(self._paths))]
-        before = ", ".join(map(str, [0, *accumulate(self.totals)]))
-        number = f"file_row_number + 1 + [{before}][file_index::BIGINT + 1]"
-        self._rows = f"(SELECT *, {number} AS door_line FROM {scan})"
+        self._line = _free_name(types)
+        self.totals, self._rows = self._numbered(types)
         source = received[0].source
         layout = lay_out(source, list(types), rename)
         times = [c.name for c in source.export.columns if c.type == "timestamp" and c.name in layout.ours]
         found = {name: types[layout.names[layout.ours[name]]] for name in times}
         self.layout = replace(layout, natives={n: t for n, t in found.items() if re.match(r"TIMESTAMP|DATE$", t)})
-        self.layouts = [self.layout] * len(received)
+        self.layouts: Sequence[Layout] = [self.layout] * len(received)
+
+    def _numbered(self, types: Collection[str]) -> tuple[Sequence[int], str]:
+        """Records of each file, and SQL of all of them with their numbers."""
+        if holds_reserved(types):  # never with other files
+            scan, number = _scan(self._paths), "row_number() OVER ()"
+            totals = [int(self._w.rows(f"SELECT count(*) FROM {scan}")[0][0])]
+        else:
+            scan = _scan(self._paths, ", file_row_number = true")
+            counts = dict(self._w.rows(f"SELECT file_index, count(*) FROM {scan} GROUP BY file_index"))
+            totals = [int(counts.get(at, 0)) for at in range(len(self._paths))]
+            before = ", ".join(map(str, [0, *accumulate(totals)]))
+            number = f"file_row_number + 1 + [{before}][file_index::BIGINT + 1]"
+        return totals, f"(SELECT *, {number} AS {self._line} FROM {scan})"
 
     def blamed(self) -> Source:
         with self._w.con.cursor() as apart:  # the transaction in which the error came takes no more statements
@@ -56,18 +64,18 @@ class ParquetFile:
         return self.received[0].source
 
     def relation(self) -> str:
-        return self._of(self._rows, "door_line")
+        return self._of(self._rows, self._line)
 
     def settled(self, accepted: int) -> bool:
-        return accepted == sum(self.totals)
+        return sum(self.totals) == accepted
 
     def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
         self._w.con.register("door_lines", pl.DataFrame({"number": lines}, schema={"number": pl.Int64}))
-        self._w.make("door_few", f"SELECT * FROM {self._rows} WHERE door_line IN (SELECT number FROM door_lines)")
+        self._w.make("door_few", f"SELECT * FROM {self._rows} WHERE {self._line} IN (SELECT number FROM door_lines)")
         self._w.con.unregister("door_lines")
         columns = ", ".join(f"{literal(name)}, {identifier(name)}" for name in self.layout.names)
-        raws = self._w.rows(f"SELECT json_object({columns})::VARCHAR FROM door_few ORDER BY door_line")
-        return self._of("door_few", "row_number() OVER (ORDER BY door_line)"), [raw for (raw,) in raws]
+        raws = self._w.rows(f"SELECT json_object({columns})::VARCHAR FROM door_few ORDER BY {self._line}")
+        return self._of("door_few", f"row_number() OVER (ORDER BY {self._line})"), [raw for (raw,) in raws]
 
     def raw(self, lines: Sequence[int]) -> list[str]:
         return self.few(lines)[1]
@@ -90,8 +98,18 @@ def _checked(source: Source, link: Path) -> Path:
     return link
 
 
-def _scan(paths: Sequence[Path]) -> str:
-    return (
-        f"read_parquet([{', '.join(map(literal, paths))}], file_row_number = true, binary_as_string = true,"
-        " hive_partitioning = false)"
-    )
+def holds_reserved(names: Collection[str]) -> bool:
+    """Does an export have a column of a name under which DuckDB gives a record's file and place?"""
+    return not {"file_row_number", "file_index"}.isdisjoint(name.lower() for name in names)
+
+
+def _free_name(names: Collection[str]) -> str:
+    taken, name = {name.lower() for name in names}, "door_line"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _scan(paths: Sequence[Path], options: str = "") -> str:
+    listed = ", ".join(map(literal, paths))
+    return f"read_parquet([{listed}], binary_as_string = true, hive_partitioning = false{options})"

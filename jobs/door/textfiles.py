@@ -120,7 +120,7 @@ class CsvFile(TextFile):
     ) -> None:
         super().__init__(received, texts, received[0].source.export, w, scratch)
         self.layout = lay_out(received[0].source, header(texts[0].path), rename)
-        self.layouts = [self.layout] * len(texts)
+        self.layouts: Sequence[Layout] = [self.layout] * len(texts)
         if len(texts) > 1 or not texts[0].even:  # DuckDB gives up on mixed line ends
             self._walk()
 
@@ -179,7 +179,7 @@ class NdjsonFile(TextFile):
         if len(texts) > 1 or not texts[0].even or _odd_lines(texts[0].path):
             self._walk()
         keys = self._keys()
-        self.layouts = [self._lay_out(at, keys.get(at, []), rename) for at in range(len(texts))]
+        self.layouts: Sequence[Layout] = [self._lay_out(at, keys.get(at, []), rename) for at in range(len(texts))]
         # Of files that are read together, one may have a renamed column under its old name and one under its new.
         names: dict[str, set[str]] = {}
         for layout in self.layouts:

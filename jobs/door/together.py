@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from jobs.door.damage import unreadable
 from jobs.door.discover import Source
 from jobs.door.layout import ExportFile, Received
-from jobs.door.parquetfile import ParquetFile
+from jobs.door.parquetfile import ParquetFile, holds_reserved
 from jobs.door.records import header
 from jobs.door.settings import DoorSettings
 from jobs.door.text import Text, prepare, sha256, stamp
@@ -111,9 +111,11 @@ class Opener:
 
 
 def _schema(path: Path) -> Hashable:
-    """Two files with the same schema can be read as one. None for what is no Parquet, or not for this reader."""
+    """Two files with the same schema can be read as one. None for what is to be read alone."""
     try:
         with pq.ParquetFile(path) as file:
+            if holds_reserved(file.schema.names):
+                return None
             return tuple(str(file.schema).splitlines()[1:])  # the first line is the object's address
     except (pa.ArrowException, OSError):
         return None

@@ -148,6 +148,20 @@ def test_parquet_types(tmp_path: Path, name: str) -> None:
         assert w.rows(QUERY) == [SHARED_ROW]
 
 
+@pytest.mark.parametrize("name", ["file_index", "file_row_number", "door_line", "filename", "line", "v_amount"])
+@pytest.mark.parametrize("files", [1, 20])
+def test_no_name_of_an_unknown_column_does_harm(tmp_path: Path, name: str, files: int) -> None:
+    folder = write_drop(tmp_path / "x", orders_csv=None)
+    for number in range(files):
+        two = [{**OBJECT, name: "7", "order_id": f"q{number}"}, {**OBJECT, name: "x", "order_id": f"b{number}"}]
+        two[1]["amount"] = "x"
+        pl.DataFrame(two).write_parquet(folder / f"orders{number:02}.parquet")
+    with loaded(tmp_path, folder) as (w, report):
+        assert w.rows("SELECT count(DISTINCT order_id), max(line) FROM orders_rows") == [(files, 1)]
+        assert rejects(w) == [(f"orders{number:02}.parquet", 2, "amount", "bad type") for number in range(files)]
+        assert {f.unknown for f in report.files if f.table == "orders"} == {(name,)}
+
+
 def test_parquet_rows_are_set_aside_as_json(tmp_path: Path) -> None:
     bad = typed_frame().with_columns(amount=pl.lit(-1), placed_at=pl.lit(None, pl.Datetime))
     pl.concat([typed_frame(), bad.cast({"amount": pl.Float64})]).write_parquet(tmp_path / "bytes")
