@@ -50,12 +50,16 @@ def _of_system(error: OSError) -> str | None:
     return None
 
 
-def _of_engine(text: str) -> str | None:
-    """Parts of DuckDB's own messages are looked for and never passed on: they may quote a row."""
+def of_disk(text: str) -> str | None:
+    """What DuckDB's message says of space and rights; it is never passed on itself, for it may quote a row."""
     if any(part in text for part in _NO_SPACE):
         return f"no space left for the warehouse or its temporary files. Free some and run again. {_STANDS}"
     if "Read-only file system" in text or "Permission denied" in text:
         return f"no right to write the warehouse. Give it and run again. {_STANDS}"
-    if any(part in text for part in _DAMAGED):
-        return "the warehouse is damaged. Run `ringwatch rebuild`, which makes it again from the exports and the nights"
     return None
+
+
+def _of_engine(text: str) -> str | None:
+    damaged = any(part in text for part in _DAMAGED)
+    what = "the warehouse is damaged. Run `ringwatch rebuild`, which makes it again from the exports and the nights"
+    return of_disk(text) or (what if damaged else None)

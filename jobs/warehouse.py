@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 from filelock import FileLock, Timeout
 
-from jobs import durable, migrations
+from jobs import durable, migrations, trouble
 from jobs.errors import BusyError, RingwatchError
 
 if TYPE_CHECKING:
@@ -251,9 +251,10 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        if "Could not set lock" in str(error):
             raise BusyError(f"another process has the warehouse {path} open. Wait for it to end") from None
-        raise RingwatchError(f"the warehouse {path} is damaged or no database. {_REBUILD}") from error
+        damaged = f"the warehouse {path} is damaged or no database. {_REBUILD}"
+        raise RingwatchError(trouble.of_disk(str(error)) or damaged) from error
     finally:
         os.umask(umask)
     if not read_only:
