@@ -69,4 +69,5 @@ notebooks: setup ## run every notebook, on data/sample or on RINGWATCH_OUT=..., 
 	$(BIN)/jupyter-nbconvert --log-level ERROR --to html --no-input build/notebooks/*.ipynb
 
 gallery: setup ## draw the pictures of docs/gallery.md again from data/sample
+	@rm -rf build/notebooks
 	$(BIN)/python -m jobs.gallery docs
