@@ -129,7 +129,7 @@ def _quoted(path: Path, source: Source, rename: Mapping[str, str], numbers: Sequ
     free = {c.name for c in source.export.columns if c.type == "text" and not c.values}
     strict = {place for name, place in layout.ours.items() if name not in free}
     places = frozenset(range(len(layout.names))) - strict
-    walked = walk_csv(path, scratch / "copy", len(layout.names), places)
+    walked = walk_csv([path], scratch / "copy", len(layout.names), places)
     wanted, out, line = set(numbers), [], 1
     with path.open("rb") as file:
         file.readline()

@@ -6,8 +6,11 @@ All data is synthetic: the sample market, with the ids of one of its rings repla
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
+import io
 import shutil
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -146,3 +149,19 @@ def rename(drop: Path, names: dict[str, str]) -> None:
                 content = content.replace(old, new.replace("\\", "\\\\").replace('"', '\\"').replace("\x07", "\\u0007"))
         data = content.encode(encoding)
         path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+
+def files(bundle: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(bundle) as archive:
+        return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def tool(name: str, package: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"{name} is not installed: apt-get install {package}, or make setup-system")
+    return found
