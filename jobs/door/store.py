@@ -15,6 +15,9 @@ from jobs.door.layout import ExportFile, Layout
 from jobs.errors import RingwatchError
 from jobs.warehouse import Warehouse
 
+_HASHES = 4_000_000
+"""Keys whose hashes are compared at a time: three arrays of 32 MB."""
+
 
 @dataclass(frozen=True)
 class FileRecord:
@@ -100,6 +103,17 @@ def add_rejects(w: Warehouse, drop_date: date, file_id: int, rejects: Iterable[R
     w.con.unregister("door_rejected")
 
 
+def _repeated(w: Warehouse, table: str, key: str, drop_date: date) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Hashes of keys that come more than once, some millions at a time: they are outside DuckDB's memory limit."""
+    (count,) = w.rows(f"SELECT count(*) FROM {table} WHERE drop_date = $drop", drop=drop_date)[0]
+    parts, found = 1 + count // _HASHES, list[np.ndarray[tuple[int], np.dtype[np.uint64]]]()
+    for part in range(parts):
+        hashes = f"SELECT hash({key}) AS h FROM {table} WHERE drop_date = $drop AND hash({key}) % {parts} = {part}"
+        ordered = np.sort(w.frame(hashes, drop=drop_date)["h"].to_numpy())
+        found.append(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
+    return np.concatenate(found)
+
+
 def supersede(w: Warehouse, export: Export, drop_date: date) -> dict[int, int]:
     """Within a drop the last line of a key wins: remove the others; how many, by file_id.
 
@@ -107,9 +121,7 @@ def supersede(w: Warehouse, export: Export, drop_date: date) -> dict[int, int]:
     and nearly always show that no key repeats. The few that do are then compared themselves.
     """
     table, key = f"{export.name}_rows", ", ".join(export.key)
-    hashes = w.frame(f"SELECT hash({key}) AS h FROM {table} WHERE drop_date = $drop", drop=drop_date)["h"].to_numpy()
-    ordered = np.sort(hashes)
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    repeated = _repeated(w, table, key, drop_date)
     if not len(repeated):
         return {}
     w.con.register("door_repeated", pl.DataFrame({"h": repeated}))

@@ -7,7 +7,9 @@ import shutil
 from datetime import date
 from pathlib import Path
 
-from jobs.door import DoorSettings, load
+import pytest
+
+from jobs.door import DoorSettings, load, store
 from jobs.warehouse import Warehouse
 from tests.door.drops import ORDERS, loaded, order, write_drop
 
@@ -110,3 +112,15 @@ def test_other_things_in_the_folder_are_none_of_ours(tmp_path: Path) -> None:
     (exports / "2025-06-22" / "truth.parquet").write_bytes(b"x")
     with loaded(tmp_path, exports) as (_, report):
         assert report.dates == [D1, D2]
+
+
+def test_keys_repeat_across_the_parts_in_which_they_are_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_HASHES", 7)
+    rows = [order(f"q{n % 60}", amount=f"{n}") for n in range(100)]
+    write_drop(tmp_path / "x", orders_csv="\n".join([ORDERS, *rows]))
+    with loaded(tmp_path, tmp_path / "x") as (w, report):
+        kept = w.rows("SELECT amount_fen / 100 FROM orders_rows ORDER BY 1")
+        assert [amount for (amount,) in kept] == list(range(40, 100))
+        assert (report.files[0].loaded, report.files[0].superseded) == (60, 40)
