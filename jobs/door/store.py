@@ -15,8 +15,8 @@ from jobs.door.layout import ExportFile, Layout
 from jobs.errors import RingwatchError
 from jobs.warehouse import Warehouse
 
-_HASHES = 4_000_000
-"""Keys whose hashes are compared at a time: three arrays of 32 MB."""
+_HASHES = 5_000_000
+"""Keys whose hashes are compared at a time: three arrays of 40 MB."""
 
 
 @dataclass(frozen=True)
