@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from graph import words
@@ -15,6 +14,7 @@ from graph.account import About, about, act_sentences, own_facts, why_not
 from graph.words import Language
 from jobs import published
 from jobs.nightly import weigh
+from jobs.screen import escape
 from jobs.settings import Settings
 from jobs.steps import Counted, Steps
 from jobs.verdict_journal import recall_verdicts

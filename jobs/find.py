@@ -7,13 +7,13 @@ from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from graph.exports import EXPORTS, Export
 from graph.state import stored
 from jobs import published
 from jobs.errors import UsageError
+from jobs.screen import escape
 from jobs.warehouse import Warehouse
 
 Found = tuple[str, str | None, str, str]
@@ -40,7 +40,7 @@ def find(wanted: str, watchlists: Path, warehouse: Path | None, run_date: date |
     if not found:
         more = "" if warehouse else ". With --warehouse the exports are searched as well"
         raise UsageError(f"{wanted} appears nowhere on {folder.name}{more}")
-    table = Table("where", "ring", "as", "detail", title=f"{wanted} · {folder.name}", title_justify="left")
+    table = Table("where", "ring", "as", "detail", title=f"{escape(wanted)} · {folder.name}", title_justify="left")
     for place, ring, role, detail in found:
         table.add_row(place, ring or "-", role, escape(detail))
     Console().print(table)

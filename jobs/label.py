@@ -8,12 +8,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.markup import escape
 
 from graph.tables import TYPOLOGIES
 from jobs import verdict_journal
 from jobs.door.personal import holds_raw
 from jobs.errors import UsageError
+from jobs.screen import escape
 from jobs.settings import Settings
 from jobs.warehouse import Warehouse
 

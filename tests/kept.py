@@ -36,7 +36,7 @@ def ringwatch(home: Path, command: str, *more: str) -> Result:
     )
     known = {name for option in main.commands[command].params for name in option.opts}
     given = [str(part) for name, path in where.items() if name in known and name not in more for part in (name, path)]
-    return CliRunner(env={"COLUMNS": "250"}).invoke(main, [command, *more, *given])
+    return CliRunner(env={"COLUMNS": "250"}).invoke(main, [command, *given, *more])
 
 
 def told(result: Result) -> str:

@@ -65,8 +65,8 @@ def test_hostile_ids_from_start_to_end(hostile: Path, tmp_path: Path) -> None:
     for ring in listed["ring_id"].unique():
         told(ringwatch(home, "show", ring))
     for name in NASTY:
-        assert ringwatch(home, "find", "--", name).exit_code in (0, 2)
-        assert ringwatch(home, "explain", "--", name).exit_code in (0, 2)
+        for said in (told(ringwatch(home, "find", "--", name)), told(ringwatch(home, "explain", "--", name))):
+            assert not {"\x1b", "\u202e", "\u2066", "\u200b"} & set(said), "it would move the reader's cursor"
     told(ringwatch(home, "label", listed["account_id"][0], "watch", "--note", "'; DROP TABLE files; --"))
     told(ringwatch(home, "diff"))
     told(ringwatch(home, "leads", "--watchlists", str(home / "out"), "--out", str(home / "leads")))
@@ -74,7 +74,7 @@ def test_hostile_ids_from_start_to_end(hostile: Path, tmp_path: Path) -> None:
     (home / "cases").mkdir()
     for name in NASTY:
         done = ringwatch(home, "erase", "--basis", "on request", "--cases", str(home / "cases"), "--", name)
-        assert done.exit_code in (0, 2), done.output
+        told(done)
     told(ringwatch(home, "rebuild"))
     told(ringwatch(home, "nightly"))
     left = pl.concat([lists(home, SECOND, "accounts")[0]["account_id"], lists(home, SECOND, "links")[0]["account_id"]])
