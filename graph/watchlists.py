@@ -72,10 +72,10 @@ def evidence_rows(db: Db, rings: pl.DataFrame, language: Language) -> pl.DataFra
         FROM facts AS f JOIN files AS i USING (file_id) ORDER BY ALL
         """
     )
-    fact = [
-        words.say("fact", language, what=words.act(act, language), at=f"{at:%Y-%m-%d %H:%M}")
-        for act, at in acts.select("act", "happened_at").iter_rows()
-    ]
+    fact = {
+        act: words.say("fact", language, what=words.act(act, language), at="{at}")
+        for act in acts["act"].unique().sort()
+    }
     ties = db.frame(
         """
         SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l."table", l.row_key AS key,
@@ -83,22 +83,36 @@ def evidence_rows(db: Db, rings: pl.DataFrame, language: Language) -> pl.DataFra
         FROM link_rows AS l JOIN files AS i USING (file_id) ORDER BY ALL
         """
     ).join(rings.select("ring_id", "typology"), on="ring_id")
-    held = [
-        words.say(
-            "fact_tie", language, kind=words.kind(kind, language), entity=entity,
-            since=f"{first:%Y-%m-%d}", until=f"{last:%Y-%m-%d}",
+    held = {
+        kind: words.say(
+            "fact_tie", language, kind=words.kind(kind, language), entity="{entity}", since="{since}", until="{until}"
         )
-        for kind, entity, first, last in ties.select(
-            "entity_kind", "entity_id", "first_seen_at", "last_seen_at"
-        ).iter_rows()
-    ]  # fmt: skip
+        for kind in ties["entity_kind"].unique().sort()
+    }
     columns = WATCHLISTS["evidence"].schema.names
     return pl.concat(
         [
-            acts.with_columns(pl.Series("fact", fact, dtype=pl.String)).select(columns),
-            ties.with_columns(pl.Series("fact", held, dtype=pl.String)).select(columns),
+            acts.with_columns(
+                pl.col("act")
+                .replace_strict(fact, return_dtype=pl.String)
+                .pipe(_filled, "at", pl.col("happened_at").dt.strftime("%Y-%m-%d %H:%M"))
+                .alias("fact")
+            ).select(columns),
+            ties.with_columns(
+                pl.col("entity_kind")
+                .replace_strict(held, return_dtype=pl.String)
+                .pipe(_filled, "since", pl.col("first_seen_at").dt.strftime("%Y-%m-%d"))
+                .pipe(_filled, "until", pl.col("last_seen_at").dt.strftime("%Y-%m-%d"))
+                .pipe(_filled, "entity", pl.col("entity_id"))  # last: an id may hold anything
+                .alias("fact")
+            ).select(columns),
         ]
     ).unique()
+
+
+def _filled(sentence: pl.Expr, name: str, figure: pl.Expr) -> pl.Expr:
+    """The figure in its place, for all rows at once: there is a row of evidence for every act."""
+    return sentence.str.replace(f"{{{name}}}", figure, literal=True)
 
 
 def hub_rows(db: Db, language: Language) -> pl.DataFrame:
