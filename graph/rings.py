@@ -12,8 +12,11 @@ from math import exp, log
 from typing import TYPE_CHECKING
 
 import networkx as nx
+import numpy as np
 import polars as pl
 from graspologic_native import leiden
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from graph import pooled
 from graph.tables import BUYING, SELLING
@@ -99,11 +102,18 @@ def pairs(db: Db, s: RingSettings) -> None:
         least_tie=s.least_tie,
         lend=s.lend,
     )
-    graph = nx.Graph(db.frame("SELECT a, b FROM pairs ORDER BY a, b").iter_rows())
-    components = sorted(sorted(c) for c in nx.connected_components(graph))
-    rows = [(number, account) for number, component in enumerate(components) for account in component]
-    schema = {"component": pl.Int64, "account_id": pl.String}
-    db.put("components", pl.DataFrame(rows, schema=schema, orient="row"))
+    db.put("components", connected(db.frame("SELECT a, b FROM pairs ORDER BY a, b")))
+
+
+def connected(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Accounts that hang together: `component` (a number), `account_id`, from rows `a`, `b`."""
+    accounts = pl.concat([pairs["a"], pairs["b"]]).unique().sort()
+    index = pl.DataFrame({"account_id": accounts}).with_row_index("at")
+    ends = [pairs.join(index, left_on=end, right_on="account_id", maintain_order="left")["at"] for end in ("a", "b")]
+    size = len(accounts)
+    matrix = coo_array((np.ones(len(pairs), np.int8), (ends[0].to_numpy(), ends[1].to_numpy())), shape=(size, size))
+    _, label = connected_components(matrix, directed=False)
+    return pl.DataFrame({"component": label.astype(np.int64), "account_id": accounts})
 
 
 def rings(db: Db, s: RingSettings) -> None:
@@ -118,8 +128,8 @@ def rings(db: Db, s: RingSettings) -> None:
     nx.set_node_attributes(graph, dict(db.frame(ALONE).iter_rows()), "alone")
     chances = db.frame(CHANCES)
     components = db.frame("SELECT component, account_id FROM components ORDER BY ALL")
-    connected = components.group_by("component", maintain_order=True).agg("account_id")["account_id"].to_list()
-    worth = [connected[number] for number in leads(connected, chances, s)]
+    whole = components.group_by("component", maintain_order=True).agg("account_id")["account_id"].to_list()
+    worth = [whole[number] for number in leads(whole, chances, s)]
     groups = [group for component in worth for group in communities(graph.subgraph(component), s)]
     groups = parted(graph, [groups[number] for number in leads(groups, chances, s)], chances, s)
     put_members(db, sorted(found(graph, groups, chances, s), key=min))
