@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import polars as pl
 
-from graph.acts.listed import all_acts, tables_first
-from graph.acts.passes import done, each_counted, parameters, passes
+from graph.acts.listed import TYPOLOGIES, all_acts, tables_first
+from graph.acts.passes import done, each_counted, parameters, passes, union
 from graph.exports import VIRTUAL
 
 if TYPE_CHECKING:
@@ -109,15 +109,22 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     look_up(db, s, names)
     for one in passes():
         db.make(one.table, one.sql(), **parameters(one.sql(), names))
-    acts = " UNION ALL ".join(done(typology, act) for typology, act in all_acts())
-    db.make("acts_done", acts, **parameters(acts, names))
+    for typology, module in TYPOLOGIES.items():
+        if module.ACTS:
+            sql = union(done(typology, act) for act in module.ACTS)
+            db.make(f"done_{typology}", sql, **parameters(sql, names))
+    db.view("acts_done", union(f"SELECT * FROM done_{t}" for t, module in TYPOLOGIES.items() if module.ACTS))
     between = [(act.name, act.between_tied) for _, act in all_acts()]
     db.put("kinds", pl.DataFrame(between, schema={"act": pl.String, "between_tied": pl.Boolean}, orient="row"))
     db.make("near", NEAR)
     db.make("times", TIMES)
-    db.make("acted", ACTED.format(each=each_counted(_took)))
-    db.make("totals", TOTALS.format(each=f"{each_counted(_had)} UNION ALL {each_counted(_had_near)}"), spread=spread)
-    db.drop("chats", "kinds", "near", *tables_first())
+    for one in passes():
+        db.make(f"took_{one.table}", each_counted(one, _took))
+        db.make(f"had_{one.table}", each_counted(one, _had))
+    db.make("acted", ACTED.format(each=union(f"SELECT * FROM took_{one.table}" for one in passes())))
+    db.make("totals", TOTALS.format(each=union(f"SELECT * FROM had_{one.table}" for one in passes())), spread=spread)
+    made = [f"{what}_{one.table}" for one in passes() for what in ("took", "had")]
+    db.drop("chats", "kinds", "near", *tables_first(), *made)
 
 
 def named(s: ActSettings, now: object) -> dict[str, object]:
@@ -139,7 +146,7 @@ def chances_of(db: Db, groups: str) -> None:
     somebody of their component did: as `acted`, without `lone` and with k = 0 included: what a ring's members left
     undone speaks for it."""
     db.make("asked", ASKED.format(groups=groups))
-    db.make("chances", CHANCES.format(each=each_counted(_asked)))
+    db.make("chances", CHANCES.format(each=union(each_counted(one, _asked) for one in passes())))
     db.drop("asked")
 
 
@@ -161,22 +168,16 @@ def _took(typology: str, act: Act, chances: str) -> str:
 
 
 def _had(typology: str, act: Act, chances: str) -> str:
-    """SQL: how many accounts had n chances."""
-    return (
-        f"SELECT '{typology}' AS typology, '{act.name}' AS act, stratum, kind, n, count(*) AS accounts"
-        f" FROM ({chances}) AS c GROUP BY stratum, kind, n"
+    """SQL: how many accounts had n chances, those near one that acted not counted; a stratum of such alone has 0."""
+    near = f"(SELECT account_id FROM near WHERE act = '{act.name}')"
+    lone, apart = (
+        ("count(*)", "")
+        if act.between_tied
+        else ("count(*) - count(x.account_id)", f"LEFT JOIN {near} AS x ON x.account_id = c.account_id")
     )
-
-
-def _had_near(typology: str, act: Act, chances: str) -> str | None:
-    """SQL: the same of accounts near one that acted, to be taken off."""
-    if act.between_tied:
-        return None
     return (
-        f"SELECT '{typology}' AS typology, '{act.name}' AS act, stratum, kind, n, -count(*) AS accounts"
-        f" FROM ({chances}) AS c"
-        f" SEMI JOIN (SELECT account_id FROM near WHERE act = '{act.name}') AS x USING (account_id)"
-        " GROUP BY stratum, kind, n"
+        f"SELECT '{typology}' AS typology, '{act.name}' AS act, stratum, kind, n, {lone} AS accounts"
+        f" FROM ({chances}) AS c {apart} GROUP BY stratum, kind, n"
     )
 
 

@@ -8,7 +8,7 @@ conditions that several of them share. Acts are few: each kind is one filter, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -64,12 +64,15 @@ def passes() -> tuple[Pass, ...]:
     return tuple(found.values())
 
 
-def each_counted(select: Callable[[str, Act, str], str | None]) -> str:
-    """UNION ALL of one SELECT an act, made by `select` from its typology, itself, and the SELECT of its `account_id`,
-    `kind`, `stratum`, `within` and `n` from what its pass made; acts of which it makes None are left out."""
-    return " UNION ALL ".join(
-        made for one in passes() for t, act, sql in _counted(one) if (made := select(t, act, sql))
-    )
+def each_counted(one: Pass, select: Callable[[str, Act, str], str]) -> str:
+    """UNION ALL of one SELECT an act of a pass, made by `select` from its typology, itself, and the SELECT of its
+    `account_id`, `kind`, `stratum`, `within` and `n` from what the pass made."""
+    return union(select(typology, act, sql) for typology, act, sql in _counted(one))
+
+
+def union(parts: Iterable[str]) -> str:
+    """UNION ALL of them."""
+    return " UNION ALL ".join(parts)
 
 
 def done(typology: str, act: Act) -> str:
