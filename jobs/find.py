@@ -42,7 +42,7 @@ def find(wanted: str, watchlists: Path, warehouse: Path | None, run_date: date |
         raise UsageError(f"{wanted} appears nowhere on {folder.name}{more}")
     table = Table("where", "ring", "as", "detail", title=f"{escape(wanted)} · {folder.name}", title_justify="left")
     for place, ring, role, detail in found:
-        table.add_row(place, ring or "-", role, escape(detail))
+        table.add_row(*map(escape, (place, ring or "-", role, detail)))
     Console().print(table)
 
 

@@ -104,7 +104,8 @@ def _publish(folder: Path, found: dict[tuple[str, str], list[dict[str, str]]]) -
     """Built aside, then renamed; a folder of that night that is there already is replaced whole."""
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        aside.mkdir(mode=0o700, parents=True)
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # `parents` alone would give it the umask's mode
+        aside.mkdir(mode=0o700)
         for (authority, place), rows in sorted(found.items()):
             inside = aside / authority / place
             for part in (inside.parent, inside):
