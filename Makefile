@@ -48,6 +48,9 @@ sample: setup ## make data/sample again: two nights of a small synthetic market,
 docs: setup ## write docs/tables.md and docs/typologies.md again from the code
 	$(BIN)/python -m jobs.docs docs
 
+# What only one target needs is installed by that target; pip asks for nothing where it is there.
+extra = PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+
 # Each of these runs every script of its folder and stops at the first that fails. An empty folder is an error: a
 # target that does nothing must not look like one that passed.
 define run-all
@@ -55,7 +58,8 @@ define run-all
 	$(BIN)/python "$$script"; done; test -n "$$found" || { echo "$(1) holds no scripts yet: nothing was run" >&2; exit 1; }
 endef
 
-bench: setup ## time the stages: every script in tests/benches
+bench: setup ## time the stages and judge the rings: every script in tests/benches
+	$(call extra,bench)
 	$(call run-all,tests/benches)
 
 fuzz: setup ## throw broken exports at the door: every script in tests/fuzz
@@ -63,6 +67,7 @@ fuzz: setup ## throw broken exports at the door: every script in tests/fuzz
 
 # Their kernels start in build/notebooks, so a folder of the reader's own must be named in full.
 notebooks: setup ## run every notebook, on data/sample or on RINGWATCH_OUT=..., into build/notebooks as .ipynb and .html
+	$(call extra,notebooks)
 	@rm -rf build/notebooks && mkdir -p build/notebooks
 	$(BIN)/jupytext --quiet --to ../build/notebooks//ipynb notebooks/*.py
 	$(if $(RINGWATCH_OUT),RINGWATCH_OUT="$(abspath $(RINGWATCH_OUT))") $(BIN)/jupyter-nbconvert --log-level WARN --to notebook --execute --inplace build/notebooks/*.ipynb

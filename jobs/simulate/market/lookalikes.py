@@ -42,9 +42,10 @@ def add_lookalikes(world: World, honest: Ints) -> None:
 
 
 def _grouped(rng: Rng, members: Ints, low: int, high: int) -> Ints:
-    """A group number for each member; groups have `low` to `high` members."""
+    """A group number for each member; groups have `low` to `high` members, the last may have a few more."""
     sizes = rng.integers(low, high + 1, max(1, len(members) // low))
-    return np.repeat(np.arange(len(sizes)), sizes)[: len(members)]
+    groups = np.repeat(np.arange(len(sizes)), sizes)[: len(members)]
+    return np.pad(groups, (0, len(members) - len(groups)), mode="edge")
 
 
 def _span(world: World, rng: Rng, who: Ints, days: float) -> tuple[Ints, Ints]:
@@ -173,7 +174,7 @@ def _kiosks(world: World, rng: Rng, persons: Ints) -> None:
 def _agencies(world: World, rng: Rng, shops: Ints) -> None:
     """One agency runs dozens of licensed shops: one payee, often one service handle and one machine."""
     a, o, group = world.accounts, world.options, _grouped(rng, shops, 10, 40)
-    for number in range(int(group.max()) + 1):
+    for number in range(int(group.max(initial=-1)) + 1):
         who = shops[group == number]
         a["payee"][who] = a["payee_later"][who] = world.one("payment")
         a["licence_id"][who], a["licence_shown"][who] = who, 1
