@@ -62,7 +62,7 @@ def forget(warehouse: Path, account: str, named: re.Pattern[str]) -> int:
             rows = [json.loads(line) for line in whole]
             kept = [row for row in rows if row["subject_id"] != account]
             said = [{k: named.sub("erased", v) if v else v for k, v in row.items()} for row in kept]
-            changed = len(rows) - len(kept) + sum(a != b for a, b in zip(kept, said, strict=True))
+            changed: int = len(rows) - len(kept) + sum(a != b for a, b in zip(kept, said, strict=True))
             if changed:
                 durable.write(path, b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in said))
     except (OSError, filelock.Timeout) as failure:

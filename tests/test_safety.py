@@ -92,9 +92,8 @@ def bundle(hostile: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     except RingwatchError:
         pytest.skip("fonts-noto-cjk is not installed: make setup-system")
     home = copied(hostile, tmp_path_factory.mktemp("bundle"))
-    world = World(
-        home, home / "exports", home / "out", home / "w.duckdb", *(home / n for n in ("key", "sig", "id", "s.toml"))
-    )
+    key, signers, identity, settings = home / "key", home / "sig", home / "id", home / "s.toml"
+    world = World(home, home / "exports", home / "out", home / "w.duckdb", key, signers, identity, settings)
     keys(world)
     accounts = lists(home, SECOND, "accounts")[0]
     world.ring_id = accounts.filter(pl.col("account_id").is_in(NASTY))["ring_id"].mode().sort()[0]

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from jobs import runs, trouble
-from jobs.door import loading
+from jobs.door.take import judge
 from jobs.warehouse import Warehouse
 from tests.fuzz.kill import content, visible
 from tests.kept import SECOND, copied, refused, ringwatch, told
@@ -146,14 +146,14 @@ def test_a_commit_that_fails(home: Path, two_nights: Path, monkeypatch: pytest.M
 
 def test_a_drop_replaced_during_the_run(home: Path, two_nights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = home / "exports" / str(SECOND) / "accounts.csv"
-    whole, judge = path.read_bytes(), loading.judge
+    whole = path.read_bytes()
 
     def replaced(*given: Any) -> int:
         path.write_bytes(whole + b"\n")
         return judge(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loading, "judge", replaced)
+        patch.setattr("jobs.door.loading.judge", replaced)
         refused(ringwatch(home, "nightly", "--catch-up"), 6)
     path.write_bytes(whole)
     told(ringwatch(home, "nightly", "--catch-up"))

@@ -25,11 +25,12 @@ def command(
 
     plan = run(watchlists, warehouse, exports, cases, settings_file.read(settings), dry_run=dry_run)
     verb = "would go" if dry_run else "gone"
-    for kind, things in (("night", plan.nights), ("drop", plan.drops), ("bundle", plan.bundles)):
+    names = {"night": map(str, plan.nights), "drop": map(str, plan.drops), "bundle": (b.name for b in plan.bundles)}
+    for kind, things in names.items():
         for thing in things:
-            click.echo(f"{kind} {thing if kind != 'bundle' else Path(str(thing)).name}: {verb}")
-    for thing, release in plan.held:
-        click.echo(f"{thing}: held until {release.keep_until}, cited by the bundle {release.case_id}")
+            click.echo(f"{kind} {thing}: {verb}")
+    for kept, release in plan.held:
+        click.echo(f"{kept}: held until {release.keep_until}, cited by the bundle {release.case_id}")
     for table, keys in plan.last_seen.items():
         if keys:
             click.echo(f"{table}: {keys:,} that no younger drop tells of {'would be' if dry_run else 'are'} forgotten")

@@ -70,7 +70,7 @@ class Faults:
             setattr(os, name, self._watched(getattr(os, name)))
         os.open = self._opening(os.open)
         runs, warehouse = import_module("jobs.runs"), import_module("jobs.warehouse")
-        runs.exchange = self._watched(runs.exchange)
+        vars(runs)["exchange"] = self._watched(runs.exchange)
         warehouse.Warehouse.rows = self._committing(warehouse.Warehouse.rows)
 
     def __exit__(self, *_: object) -> None:
