@@ -104,7 +104,7 @@ class Night:
 
         Raises ReplacedError if the night was published again meanwhile, KeyError for an unknown table.
         """
-        rows = pl.scan_parquet(self.folder / f"{WATCHLISTS[name].name}.parquet")
+        rows = pl.scan_parquet(self.folder / f"{WATCHLISTS[name].name}.parquet", glob=False)
         for column, value in equal.items():
             rows = rows.filter(pl.col(column) == value)
         try:

@@ -114,8 +114,8 @@ def ring_nats(rings: pl.DataFrame) -> pl.DataFrame:
 def likelihood(nats: pl.Expr, s: ScoreSettings) -> pl.Expr:
     """How likely a ring is real, from its evidence: the log-logistic x^p / (x^p + half^p), 0 where there is none.
 
-    `half` and `power` were fitted on synthetic markets of both worlds, loud and quiet, each kind of market with the
-    same weight (docs/decisions.md has the table); of rings scored about 0.9, about nine in ten were planted ones.
+    `half` and `power` were fitted on synthetic markets of three worlds, loud and quiet, each kind of market with the
+    same weight; docs/quality.md says what share of rings was real at each score, on markets nothing was fitted on.
     """
     x = (nats.clip(lower_bound=0.0) / s.half).pow(s.power)
     return x / (1 + x)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from graph.explore_ring import Ring
     from graph.what_if import Weighed
 
-HALF, POWER = 11.0, 1.9
+HALF, POWER = 13.0, 1.6
 """Of `graph.settings.ScoreSettings`, for a night whose run.json does not say."""
 LEAST = 0.005
 """Nats; a smaller step is rounding."""

@@ -107,9 +107,9 @@ class ScoreSettings(Part):
     )
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
     half: float = Field(
-        11.0, gt=0, description="nats; evidence at which a community is as likely a ring as not (fitted)"
+        13.0, gt=0, description="nats; evidence at which a community is as likely a ring as not (fitted)"
     )
-    power: float = Field(1.9, gt=0, description="how fast likelihood grows with evidence around `half` (fitted)")
+    power: float = Field(1.6, gt=0, description="how fast likelihood grows with evidence around `half` (fitted)")
     listed: float = Field(0.1, ge=0, le=1, description="score from which a ring is listed")
     lone: float = Field(8.0, description="nats; evidence from which an account on no ring is listed")
     recent_days: int = Field(30, ge=1, description="days; loss that still counts toward priority")

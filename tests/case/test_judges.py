@@ -30,8 +30,9 @@ def judged(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytes
         pytest.skip("no drop of another hand beside the checkout")
     folder = tmp_path_factory.mktemp("drop")
     other = World(
-        folder, DROP, *(folder / name for name in ("out", "w.duckdb", "key", "signers", "identity", "s.toml"))
-    )
+        folder, DROP, folder / "out", folder / "w.duckdb", folder / "key", folder / "signers", folder / "identity",
+        folder / "settings.toml",
+    )  # fmt: skip
     keys(other)
     where = ["--exports", str(DROP), "--warehouse", str(other.warehouse), "--out", str(other.watchlists)]
     ran = CliRunner().invoke(main, ["nightly", "--catch-up", *where])

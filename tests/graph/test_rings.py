@@ -205,8 +205,7 @@ def test_two_rings_that_do_different_things_are_parted_though_they_share_a_host(
 def test_a_ring_is_parted_only_if_that_explains_more_than_the_ties_it_cuts(db: Warehouse, across: int) -> None:
     ties, (one, other) = two_rings(6)
     ties += [(a, b, "payee", 5.5) for a, b in list(zip(one, other, strict=True))[:across]]
-    quiet = {"otherwise": other[:2], "idle": other[2:]}
-    assert len(ringed(db, ties, one, **quiet)) == (2 if across == 1 else 1)
+    assert len(ringed(db, ties, one, otherwise=other[:2], idle=other[2:])) == (2 if across == 1 else 1)
 
 
 def test_two_large_rings_joined_by_one_weak_chance_tie_stay_two(db: Warehouse) -> None:
