@@ -107,9 +107,9 @@ def _link(world: Bazaar, hand: Hand, main: dict[str, int], habit: str, parent: i
 def _thing(world: Bazaar, hand: Hand, main: dict[str, int], habit: str) -> int:
     """The hand's own, or one that it borrows: mostly from people who know nothing, seldom from another hand."""
     if habit not in main:
-        others = (world.member != hand.number) & (world.accounts[f"{habit}_2_share"] > 0)
-        lender = hand.rng.choice(np.flatnonzero(others))
-        borrowed = hand.rng.random() < STRANGERS_THING
+        others = np.flatnonzero((world.member != hand.number) & (world.accounts[f"{habit}_2_share"] > 0))
+        lender = hand.rng.choice(others) if len(others) else None  # a small town may have nobody who lends
+        borrowed = hand.rng.random() < STRANGERS_THING and lender is not None
         main[habit] = int(world.accounts[f"{habit}_2"][lender]) if borrowed else world.one(SPELLED.get(habit, habit))
     return main[habit]
 
