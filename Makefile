@@ -32,7 +32,7 @@ nightly: setup ## run the nights of data/sample that out/ does not have yet
 	$(BIN)/ringwatch nightly --exports data/sample --warehouse warehouse.duckdb --out out --catch-up
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow'
 
 check: setup ## lint, format, types, and what is known of the dependencies
 	$(BIN)/ruff check .
@@ -62,7 +62,8 @@ bench: setup ## time the stages and judge the rings: every script in tests/bench
 	$(call extra,bench)
 	$(call run-all,tests/benches)
 
-fuzz: setup ## throw broken exports at the door: every script in tests/fuzz
+fuzz: setup ## broken exports at the door, killed nights, failing writes: every script in tests/fuzz, and the slow tests
+	$(BIN)/python -m pytest -n 2 -m slow
 	$(call run-all,tests/fuzz)
 
 # Their kernels start in build/notebooks, so a folder of the reader's own must be named in full.

@@ -66,6 +66,7 @@ def test_every_bar_adds_up_by_kinds_of_act(night: Night) -> None:
         assert "act" in ring.steps(weighed)["step"].to_list()
 
 
+@pytest.mark.slow
 def test_what_shares_ties_and_acts_gives_what_a_whole_night_gives(home: Path, night: Night) -> None:
     """Settings of rings and scores run the last stages alone, and in whatever order: against a night of its own."""
     found = night.what_if(*CHANGES)

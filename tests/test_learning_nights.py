@@ -62,6 +62,7 @@ def test_a_night_tells_what_it_learned_and_what_the_evidence_had_said(home: Path
     assert told(home, NIGHTS[1])["learned"] == told(home, NIGHTS[2])["learned"]
 
 
+@pytest.mark.slow
 def test_run_again_in_any_order_and_from_a_new_warehouse_they_are_the_same(home: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     shutil.copytree(home, again)

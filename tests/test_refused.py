@@ -104,6 +104,7 @@ def test_a_changed_salt(home: Path, exports: Path) -> None:
     assert "drop 2025-06-23" in again.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_the_drop_comes_again_as_it_should_be(home: Path, market: Path, exports: Path, tmp_path: Path) -> None:
     salted(exports, DAYS[1])
     assert nightly(exports, home, DAYS[1]).exit_code == 5
@@ -161,6 +162,7 @@ def test_a_threshold_of_the_settings(home: Path, market: Path, tmp_path: Path) -
     assert "gate ring_size" in result.stderr
 
 
+@pytest.mark.slow
 def test_nights_out_of_order(market: Path, tmp_path: Path) -> None:
     assert nightly(market, tmp_path, DAYS[2]).exit_code == 0
     for day in (DAYS[0], DAYS[1], DAYS[2]):
@@ -169,6 +171,7 @@ def test_nights_out_of_order(market: Path, tmp_path: Path) -> None:
         assert (gates["figures"]["rings_before"] is None) == (day == DAYS[0]), "later nights are not looked at"
 
 
+@pytest.mark.slow
 def test_an_empty_orders_table_and_days_without_a_drop(home: Path, exports: Path) -> None:
     path = exports / str(DAYS[1]) / "orders.csv"
     path.write_text(path.read_text().splitlines()[0] + "\n")

@@ -37,8 +37,8 @@ def home(two_nights: Path, tmp_path: Path) -> Path:
 
 
 def test_writes_and_renames_that_fail_or_are_the_last() -> None:
-    """Every 61st call of three commands; `make fuzz` does every call of all."""
-    command = [sys.executable, "tests/fuzz/writes.py", "61", "next", "label", "rebuild"]
+    """Every 151st call of three commands; `make fuzz` does every call of all."""
+    command = [sys.executable, "tests/fuzz/writes.py", "151", "next", "label", "rebuild"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("'killed'") == 3
