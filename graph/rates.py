@@ -31,7 +31,7 @@ JOIN axes_of_acts AS x USING (typology, act)
 """
 
 PRIOR = 20.0
-"""Of how alike honest accounts are: pseudo-chances, and how many pairs of chances taken this prior is worth."""
+"""Expected pairs of chances taken; what is assumed of how alike honest accounts are is worth as many."""
 
 ACT = ["typology", "act"]
 GROUP = [*ACT, "stratum", "kind"]
@@ -123,8 +123,8 @@ def rates(totals: pl.DataFrame, acted: pl.DataFrame, sides: pl.DataFrame, s: Sco
         .join(habit, on=ACT, maintain_order="left")
         .with_columns(
             pl.when("habit")
-            .then(_spread(s.least_spread, s.spread).over(ACT))
-            .otherwise(_spread(s.spread, s.most_spread).over(ACT))
+            .then(_spread(s.least_spread, s.spread, s.spread).over(ACT))
+            .otherwise(_spread(s.spread, s.most_spread, s.spread).over(ACT))
             .alias("spread"),
             few.alias("alone"),
         )
@@ -144,13 +144,12 @@ def _rate(totals: pl.DataFrame) -> pl.Series:
     ]
 
 
-def _spread(least: float, most: float) -> pl.Expr:
-    """Pseudo-chances between `least` and `most`. Few chances show little of how alike accounts are: what is known of
-    twenty pairs of acts that one would expect beforehand speaks for a spread of twenty."""
+def _spread(least: float, most: float, usual: float) -> pl.Expr:
+    """Pseudo-chances between `least` and `most`; drawn to `usual`, for few chances show little of how alike all are."""
     p, q = pl.col("rate"), 1 - pl.col("rate")
     beyond = pl.col("kk") - 2 * p * pl.col("nk") + p * p * pl.col("nn") - p * q * pl.col("n")
     room = p * q * (pl.col("nn") - pl.col("n"))
-    alike = (beyond.sum() + PRIOR / (1 + PRIOR)) / (room.sum() + PRIOR)
+    alike = (beyond.sum() + PRIOR / (1 + usual)) / (room.sum() + PRIOR)
     return 1 / alike.clip(1 / (1 + most), 1 / (1 + least)) - 1
 
 

@@ -1,9 +1,8 @@
 """Rings: communities of accounts that are one hand, with a boundary.
 
-Ties make the graph; acts only say how far a weak tie is believed. Between two accounts that both stand out a weak tie
-counts, between two that did nothing it does not: honest people share links, hosts and payees too. Inside what is
-connected the constant Potts model (CPM; Traag, Van Dooren and Nesterov 2011) separates communities, which unlike
-modularity has no resolution limit; then members that neither acted nor hold the ring together are peeled off.
+Pairs of accounts make the graph. Inside what is connected the constant Potts model (CPM; Traag, Van Dooren and Nesterov
+2011) separates communities, which unlike modularity has no resolution limit; then members that neither acted nor hold
+the ring together are peeled off.
 """
 
 from __future__ import annotations
@@ -12,11 +11,8 @@ from math import exp, log
 from typing import TYPE_CHECKING
 
 import networkx as nx
-import numpy as np
 import polars as pl
 from graspologic_native import leiden
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from graph import pooled
 from graph.tables import BUYING, SELLING
@@ -24,52 +20,6 @@ from graph.tables import BUYING, SELLING
 if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import RingSettings
-
-PAIRS = """
-WITH per_space AS (
-    SELECT a, b, space, max(nats) + (sum(nats) - max(nats)) / 2 AS nats,
-           space IN ('device', 'address', 'phone') AS shared_at_home,
-           (space IN ('device', 'address', 'phone') OR bool_and(kind = 'payer')) AND NOT bool_or(burst) AS of_a_home
-    FROM ties GROUP BY a, b, space
-),
-per_pair AS (
-    SELECT a, b,
-           least(coalesce(sum(nats) FILTER (WHERE shared_at_home), 0), $household)
-           + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home), 0) AS nats,
-           least(coalesce(sum(nats) FILTER (WHERE shared_at_home AND of_a_home), 0), $household)
-           + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home AND of_a_home), 0) AS home
-    FROM per_space GROUP BY a, b
-),
-acting AS (SELECT account_id, max(nats) AS nats FROM by_typology WHERE nats > 0 GROUP BY account_id),
-alike AS (
-    SELECT p.a, p.b, max(least(x.nats, y.nats)) AS nats
-    FROM per_pair AS p
-    JOIN by_typology AS x ON x.account_id = p.a
-    JOIN by_typology AS y ON y.account_id = p.b AND y.typology = x.typology
-    GROUP BY p.a, p.b
-),
-weighed AS (
-    SELECT p.a, p.b, cast(p.nats AS DOUBLE) AS nats, cast(p.home AS DOUBLE) AS home,
-           least(coalesce(s.nats, 0), $most_trust) AS alike,
-           least(least(coalesce(x.nats, 0), coalesce(y.nats, 0)), $most_trust) AS acts
-    FROM per_pair AS p
-    LEFT JOIN alike AS s ON s.a = p.a AND s.b = p.b
-    LEFT JOIN acting AS x ON x.account_id = p.a
-    LEFT JOIN acting AS y ON y.account_id = p.b
-),
-believed AS (
-    SELECT a, b, nats, home,
-           nats + least($trust * (2 * alike - (acts - least(alike, acts)) - $doubt), $lend * nats) AS belief
-    FROM weighed
-)
-SELECT a, b, nats, home, belief FROM believed WHERE nats >= $least_tie AND belief >= $tie ORDER BY a, b
-"""
-"""What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing
-of one space (another device) says half as much again. A tie is believed more between two accounts that do the same, and
-less between two that both act but do different things (two rings that share a host are not one); acts add at most
-`$lend` times its own weight: a chance tie stays one whatever its ends did. `home` is the part of `nats` that a home
-would explain as well: device, address, number, paying for each other, unless both began within days."""
-
 
 ALONE = "SELECT account_id, nats FROM suspicion SEMI JOIN components USING (account_id) ORDER BY account_id"
 
@@ -82,38 +32,6 @@ SELECT c.* FROM chances_rated AS c JOIN components AS p USING (account_id) SEMI 
 ORDER BY ALL
 """
 """Only acts that somebody in the component committed: the others say nothing, and are most of the rows."""
-
-
-def pairs(db: Db, s: RingSettings) -> None:
-    """Make `pairs` and `components`: which accounts may be one hand, and which hang together by that.
-
-    Reads `ties`, `suspicion`, `by_typology`. `pairs`: one row two tied accounts, `a` < `b`: `nats`, `home` (the part of
-    it that living together would explain), `belief` (`nats` with what both did). `components`: `component` (a number),
-    `account_id`.
-    """
-    db.make(
-        "pairs",
-        PAIRS,
-        household=s.household,
-        trust=s.trust,
-        most_trust=s.most_trust,
-        doubt=s.doubt,
-        tie=s.tie,
-        least_tie=s.least_tie,
-        lend=s.lend,
-    )
-    db.put("components", connected(db.frame("SELECT a, b FROM pairs ORDER BY a, b")))
-
-
-def connected(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Accounts that hang together: `component` (a number), `account_id`, from rows `a`, `b`."""
-    accounts = pl.concat([pairs["a"], pairs["b"]]).unique().sort()
-    index = pl.DataFrame({"account_id": accounts}).with_row_index("at")
-    ends = [pairs.join(index, left_on=end, right_on="account_id", maintain_order="left")["at"] for end in ("a", "b")]
-    size = len(accounts)
-    matrix = coo_array((np.ones(len(pairs), np.int8), (ends[0].to_numpy(), ends[1].to_numpy())), shape=(size, size))
-    _, label = connected_components(matrix, directed=False)
-    return pl.DataFrame({"component": label.astype(np.int64), "account_id": accounts})
 
 
 def rings(db: Db, s: RingSettings) -> None:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from graph.settings import ScoreSettings
 from graph.tables import BUYING, SELLING, TYPOLOGIES
 
 if TYPE_CHECKING:
     from graph.explore_ring import Ring
     from graph.what_if import Weighed
 
-HALF, POWER = 13.0, 1.6
-"""Of `graph.settings.ScoreSettings`, for a night whose run.json does not say."""
 LEAST = 0.005
 """Nats; a smaller step is rounding."""
 SCHEMA = {"step": pl.String, "name": pl.String, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64, "nats": pl.Float64}
@@ -28,19 +27,14 @@ SCHEMA = {"step": pl.String, "name": pl.String, "n": pl.Int64, "k": pl.Int64, "r
 def shape(ring: Ring) -> tuple[float, float]:
     """`half` and `power` of the night's score."""
     score = ring.night.settings.get("method", {}).get("score", {})
-    return float(score.get("half", HALF)), float(score.get("power", POWER))
+    usual = ScoreSettings()  # for a night whose run.json does not say
+    return float(score.get("half", usual.half)), float(score.get("power", usual.power))
 
 
 def nats_of(score: float, half: float, power: float) -> float:
     """The evidence that gives a score: the inverse of `graph.score.likelihood`."""
     score = min(max(score, 0.0), 1 - 1e-12)
     return float(half * (score / (1 - score)) ** (1 / power))
-
-
-def score_of(nats: float, half: float, power: float) -> float:
-    """As `graph.score.likelihood`."""
-    x = (max(nats, 0.0) / half) ** power
-    return float(x / (1 + x))
 
 
 def steps(ring: Ring, weighed: Weighed | None = None) -> pl.DataFrame:

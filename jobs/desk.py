@@ -156,14 +156,10 @@ class WarehouseDesk:
         self, night: date, base: Settings, todo: dict[str, tuple[dict[str, Any], Settings]]
     ) -> Iterator[tuple[str, Weighed]]:
         """Weigh the night as it was, then what leaves ties and acts alone and so can share them, then the rest."""
-        engine = base.engine
         with (
-            Warehouse.open(
-                self.warehouse, memory_limit=engine.memory_limit, threads=engine.threads,
-                temp_directory=engine.temp_directory, max_temp=engine.max_temp, read_only=True,
-            ) as db,
+            Warehouse.open(self.warehouse, **base.engine.model_dump(), read_only=True) as db,
             Steps(night, Counted(db), quiet=True) as steps,
-        ):  # fmt: skip
+        ):
             weigh(steps, night, base)
             # Whoever changes ties or acts comes last: what the others share is gone then.
             for key, (change, settings) in sorted(todo.items(), key=lambda item: (*_reach(item[1][0]), item[0])):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 
 from jobs import published
 from jobs.errors import UsageError
+from jobs.screen import escape
 
 _SIGNS = {"new": "+", "joined": "+", "left": "-", "gone": "-", "cleared": "-", "score": "~"}
 _COLOURS = {"+": "red", "-": "green", "~": "yellow"}

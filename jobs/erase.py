@@ -6,14 +6,12 @@ later load obeys; then nights and verdicts; then the warehouse; then the record 
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -100,7 +98,7 @@ def _begun(warehouse: Path, account: str) -> bool:
 
 
 def _known(db: Warehouse, account: str) -> bool:
-    there = {name for (name,) in db.rows("SELECT table_name FROM duckdb_tables()")}
+    there = db.tables()
     return any(
         db.rows(f"SELECT 1 FROM {table} WHERE $account IN ({', '.join(columns)}) LIMIT 1", account=account)
         for table, columns in tombstones.IDS.items()
@@ -151,7 +149,7 @@ def _said(texts: pl.Series, account: str) -> pl.Series:
 def _republish(watchlists: Path, night: date, tables: Mapping[str, pl.DataFrame], note: Mapping[str, object]) -> None:
     """The night whole again, in one step; its record says that it is not as it was first published, and why."""
     folder = published.folder_of(watchlists, night)
-    record: dict[str, Any] = json.loads((folder / published.RECORD).read_bytes())
+    record = published.run(folder)
     before = {output["table"]: {k: output[k] for k in ("rows", "sha256")} for output in record["outputs"]}
     with runs.building(watchlists, night) as made:
         for name, table in WATCHLISTS.items():

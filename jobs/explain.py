@@ -44,16 +44,8 @@ def explain(
 
 
 def _look(account: str, warehouse: Path, night: date, settings: Settings) -> About:
-    engine = settings.engine
     with (
-        Warehouse.open(
-            warehouse,
-            memory_limit=engine.memory_limit,
-            threads=engine.threads,
-            temp_directory=engine.temp_directory,
-            max_temp=engine.max_temp,
-            read_only=True,
-        ) as db,
+        Warehouse.open(warehouse, **settings.engine.model_dump(), read_only=True) as db,
         Steps(night, Counted(db), quiet=True) as steps,
     ):
         weigh(steps, night, settings)

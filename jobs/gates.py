@@ -7,7 +7,6 @@ whenever it is run again, whatever was published after it.
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -72,7 +71,7 @@ def judge(
     `lists` are its watchlists by name, `overrides` the reasons by gate.
     """
     dates = [day for day in published.dates(out) if day < run_date][: -_HISTORY - 1 : -1]
-    runs = [(day, run[KEY]) for day in dates if KEY in (run := _run(out, day))]
+    runs = [(day, run[KEY]) for day in dates if KEY in (run := published.run(published.folder_of(out, day)))]
     earlier = [Figures.model_validate(run["figures"]) for _, run in runs]
     rings = _rings(out, runs[0][0]) if runs else None
     since = _ids_since(earlier[0], runs[0][1]) if runs else None
@@ -94,11 +93,6 @@ def overrides(names: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
     if not all(reason.strip() for reason in reasons) or len(reasons) not in ({len(names), 1} if names else {0}):
         raise UsageError("every --override needs a --reason TEXT, one for each or one for all; it is recorded")
     return dict(zip(names, reasons if len(reasons) == len(names) else [*reasons] * len(names), strict=True))
-
-
-def _run(out: Path, day: date) -> dict[str, Any]:
-    run: dict[str, Any] = json.loads((published.folder_of(out, day) / published.RECORD).read_bytes())
-    return run
 
 
 def _rings(out: Path, day: date) -> set[str]:

@@ -38,7 +38,7 @@ def verdicts(warehouse: Path, markers: Sequence[str]) -> pl.DataFrame:
     `action_taken`, `counts`. One a subject and time: the newest drop's, and before it the one given by command."""
     given = [verdict_journal.read(warehouse).select(COLUMNS)]
     with Warehouse.open(warehouse, read_only=True) as db:
-        there = {name for (name,) in db.rows("SELECT table_name FROM duckdb_tables()")}
+        there = db.tables()
         if "labels_rows" in there:
             given.append(db.frame(f"SELECT {', '.join(COLUMNS)} FROM labels_rows ORDER BY drop_date DESC, line DESC"))
     return (

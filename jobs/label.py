@@ -46,7 +46,7 @@ def label(
 
 
 def _known(db: Warehouse, subject: str) -> bool:
-    there = {name for (name,) in db.rows("SELECT table_name FROM duckdb_tables()")}
+    there = db.tables()
     places = (
         ("register_rows", "ring_id = $id OR account_id = $id"),
         ("accounts_rows", "account_id = $id"),

@@ -12,9 +12,10 @@ import polars as pl
 from graph.acts import tally
 from graph.db import Db
 from graph.learning import learning
+from graph.pairs import pairs
 from graph.rates import evidence, undone
 from graph.register import register
-from graph.rings import pairs, rings
+from graph.rings import rings
 from graph.score import scores
 from graph.settings import Method
 from graph.state import as_of
@@ -28,7 +29,7 @@ from jobs.door import drops, growing_is_not_yet, load
 from jobs.errors import GateError
 from jobs.record import record
 from jobs.register_store import PLACE, VERDICTS, learn, recall, what_verdicts_did
-from jobs.settings import EngineSettings, Settings
+from jobs.settings import Settings
 from jobs.steps import Counted, Steps
 from jobs.summary import nothing_new, say_verdicts, summary
 from jobs.tombstones import obey, unfinished
@@ -50,7 +51,7 @@ def nightly(
     `overrides` are gates that may not refuse it, each with the reason. Raises the classes of `jobs.errors`; the nights
     published before the failure stand.
     """
-    with runs.shelf(out), _opened(warehouse, settings.engine) as db, growing_is_not_yet(exports):
+    with runs.shelf(out), Warehouse.open(warehouse, **settings.engine.model_dump()) as db, growing_is_not_yet(exports):
         db.confine(exports)
         nights = _nights(db, exports, out, run_date, catch_up, settings)
         for night in nights:
@@ -150,13 +151,3 @@ def _nights(
         dropped = load(db, exports, settings.exports, until=None).dates[-1:]
     done = pruned.read(out).nights.union(published.dates(out))
     return sorted(set(dropped) - done) if catch_up else dropped[-1:]
-
-
-def _opened(warehouse: Path, engine: EngineSettings) -> Warehouse:
-    return Warehouse.open(
-        warehouse,
-        memory_limit=engine.memory_limit,
-        threads=engine.threads,
-        temp_directory=engine.temp_directory,
-        max_temp=engine.max_temp,
-    )

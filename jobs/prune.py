@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from jobs import held, pruned, published, runs
-from jobs.door import drops
+from jobs.door import drops, store
 from jobs.errors import RingwatchError, UsageError
 from jobs.held import Release
 from jobs.pruned import Pruned
@@ -23,15 +23,6 @@ from jobs.warehouse import Warehouse
 _HIDDEN = ".building-pruned-"
 """Of a night on its way out; what begins with `.building-` goes at the start of any run."""
 _GOING = ".pruned-"
-_DROP_TABLES = (
-    "orders_rows",
-    "accounts_rows",
-    "devices_rows",
-    "chat_links_rows",
-    "labels_rows",
-    "files",
-    "rejects_rows",
-)
 _NIGHT_TABLES = ("register_nights", "register_rows", "register_things", "register_promises")
 
 
@@ -116,7 +107,7 @@ def _case(name: str) -> str:
 
 
 def _last_seen(db: Warehouse, gone: Collection[date]) -> dict[str, int]:
-    there = {name for (name,) in db.rows("SELECT table_name FROM duckdb_tables()")}
+    there = db.tables()
     counted = {}
     for table, key in (("accounts_rows", "account_id"), ("devices_rows", "account_id, device_id")):
         if gone and table in there:
@@ -163,11 +154,11 @@ def _remove(folder: Path, hidden: Path) -> None:
 
 def _forget(db: Warehouse, nights: list[date], days: list[date]) -> None:
     """Rows of what has gone, in one transaction; then the file anew, for DuckDB keeps deleted rows' bytes."""
-    there = {name for (name,) in db.rows("SELECT table_name FROM duckdb_tables()")}
+    there = db.tables()
     with db.transaction():
         touched = sum(
             int(db.rows(f"DELETE FROM {table} WHERE {column} IN $dates", dates=dates)[0][0])
-            for tables, column, dates in ((_NIGHT_TABLES, "run_date", nights), (_DROP_TABLES, "drop_date", days))
+            for tables, column, dates in ((_NIGHT_TABLES, "run_date", nights), (store.TABLES, "drop_date", days))
             for table in tables
             if table in there and dates
         )

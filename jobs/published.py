@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -11,7 +13,7 @@ from graph.explore import Night, NotThereError, ReplacedError, open_night
 from graph.nights import RECORD, dates, folder_of
 from jobs.errors import UsageError
 
-__all__ = ["RECORD", "dates", "folder_of", "night", "opened", "tables"]
+__all__ = ["RECORD", "dates", "folder_of", "night", "opened", "run", "tables"]
 
 
 def opened(out: Path, run_date: date | None = None) -> Night:
@@ -25,6 +27,12 @@ def opened(out: Path, run_date: date | None = None) -> Night:
 def night(out: Path, run_date: date | None = None) -> Path:
     """Its folder alone."""
     return opened(out, run_date).folder
+
+
+def run(folder: Path) -> dict[str, Any]:
+    """The run.json of a night's folder."""
+    found: dict[str, Any] = json.loads((folder / RECORD).read_bytes())
+    return found
 
 
 def tables(folder: Path, *names: str) -> list[pl.DataFrame]:

@@ -5,7 +5,6 @@ Verdicts need nothing done: their journal lies beside the warehouse and is read 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -82,7 +81,7 @@ def _check_ours(warehouse: Path) -> None:
 
 
 def _check_whole(out: Path, night: date, files: Sequence[FileRecord]) -> None:
-    record = json.loads((published.folder_of(out, night) / published.RECORD).read_bytes())
+    record = published.run(published.folder_of(out, night))
     gone = {str(day) for day in pruned.read(out).drops}
     here = {file.path for file in files} | {file.sha256 for file in files}
     missing = sorted(

@@ -69,7 +69,7 @@ def recall(db: Warehouse, out: Path, run_date: date) -> int:
 def learn(db: Warehouse, out: Path, night: date) -> None:
     """Take a published night into the register, unless it is there as it was published."""
     folder = published.folder_of(out, night)
-    run = json.loads((folder / published.RECORD).read_bytes())
+    run = published.run(folder)
     digest = _digest(run)
     known = db.rows("SELECT place, digest FROM register_nights WHERE run_date = $night", night=night)
     if known and known[0][1] == digest:

@@ -5,7 +5,6 @@ The figures are those of `jobs.judged`; here they are printed.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from graph.settings import VerdictSettings
@@ -22,6 +20,7 @@ from jobs import judged, published
 from jobs.errors import UsageError
 from jobs.evaluate import CAPACITIES
 from jobs.register_store import VERDICTS
+from jobs.screen import escape
 
 SHIFTED = 0.25
 """PSI from which a distribution counts as another; 0.1 to 0.25 is worth a look (the convention of credit scoring)."""
@@ -86,8 +85,7 @@ def _lists(watchlists: Path, run_date: date | None) -> Lists:
         accounts.append(of[0].select(dated, "account_id", "ring_id", "rank", "score", "typology"))
         rings.append(of[1].select(dated, "ring_id", "rank", "score", "typology", "accounts"))
         lone[night] = of[2].height
-    run = json.loads((newest / published.RECORD).read_bytes())
-    return Lists(nights, pl.concat(accounts), pl.concat(rings), lone, run)
+    return Lists(nights, pl.concat(accounts), pl.concat(rings), lone, published.run(newest))
 
 
 def _markers(run: dict[str, Any]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graph.tables import WATCHLISTS, Table
-from jobs import published
+from jobs import durable, published
 from jobs.errors import BusyError, RingwatchError, UsageError
 from jobs.exchange import RETIRED, exchange
 
@@ -111,7 +111,7 @@ class Night:
             exchange(self.folder, final)  # the old night now has our hidden name, and goes when we are done
         else:
             self.folder.rename(final)
-        _flush(self.out)
+        durable.flush(self.out)
         shutil.rmtree(refused_folder(self.out, self.run_date), ignore_errors=True)
 
     def refuse(self) -> Path:
@@ -126,7 +126,7 @@ class Night:
     def _settle(self) -> None:
         self._check()
         for path in (*self.folder.iterdir(), self.folder):
-            _flush(path)
+            durable.flush(path)
 
     def _check(self) -> None:
         """Read back what was written: a table missing or torn must stop the night here, not its readers."""
@@ -137,7 +137,7 @@ class Night:
             file = pq.ParquetFile(self.folder / f"{name}.parquet")
             if file.metadata.num_rows != rows or not file.schema_arrow.equals(WATCHLISTS[name].schema):
                 raise RingwatchError(f"night of {self.run_date}: {name}.parquet is not what was written")
-        json.loads((self.folder / published.RECORD).read_bytes())
+        published.run(self.folder)
 
 
 def refused_folder(out: Path, run_date: date) -> Path:
@@ -174,13 +174,13 @@ def point_latest(out: Path) -> None:
     if not dates:
         return
     folder = published.folder_of(out, dates[-1])
-    run_id = json.loads((folder / published.RECORD).read_bytes()).get("run_id")
+    run_id = published.run(folder).get("run_id")
     with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=out) as aside:
         pointer = Path(aside) / "latest.json"
         _write_json(pointer, {"run_date": str(dates[-1]), "folder": folder.name, "run_id": run_id})
-        _flush(pointer)
+        durable.flush(pointer)
         pointer.replace(out / "latest.json")
-    _flush(out)
+    durable.flush(out)
 
 
 def _declared(table: Table, rows: pl.DataFrame | pa.Table) -> pa.Table:
@@ -206,15 +206,6 @@ def _mend(out: Path) -> None:
 
 def _private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _flush(path: Path) -> None:
-    """Folders too: a rename outlives a power cut only when its folder was flushed."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write_json(path: Path, content: Mapping[str, object]) -> None:

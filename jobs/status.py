@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from jobs import watch
 from jobs.errors import RingwatchError, UsageError
+from jobs.screen import escape
 
 
 def status(

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from graph.gates import Verdict
+from jobs.screen import escape
 from jobs.steps import Steps
 
 TOP = 10

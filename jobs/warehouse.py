@@ -127,6 +127,10 @@ class Warehouse:
         """Run one statement to its end and fetch its rows (of a change: how many rows it touched)."""
         return self.con.execute(sql, params or None).fetchall()
 
+    def tables(self) -> set[str]:
+        """Names of the tables there are."""
+        return {name for (name,) in self.rows("SELECT table_name FROM duckdb_tables()")}
+
     def frame(self, sql: str, **params: object) -> pl.DataFrame:
         """Run one SELECT and bring its rows here."""
         found: pl.DataFrame = self.con.sql(sql, params=params or None).pl()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -59,5 +58,4 @@ def refused(out: Path) -> list[Kept]:
 
 
 def _kept(day: date, folder: Path) -> Kept:
-    run = json.loads((folder / published.RECORD).read_bytes())
-    return Kept(day, run, sum(path.stat().st_size for path in folder.iterdir()))
+    return Kept(day, published.run(folder), sum(path.stat().st_size for path in folder.iterdir()))

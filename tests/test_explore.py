@@ -14,7 +14,7 @@ from graph.displays import plain, show, table
 from graph.explore import Night, NoDeskError, NotThereError, ReplacedError, brief, open_night
 from graph.explore_ring import dated
 from graph.regions import by_province
-from graph.score_steps import score_of, shape
+from graph.score_steps import nats_of, shape
 from graph.trends import SEASONS, in_season, repeat_operators, spans, weekly_acts
 from tests.published_nights import NASTY, START, account, publish, spoil
 
@@ -142,7 +142,7 @@ def test_steps_add_up_to_the_score(night: Night) -> None:
     ring = night.ring("R-5")
     steps = ring.steps()
     assert steps["step"].to_list() == ["typology", "looking", "verdict"]
-    assert score_of(float(steps["nats"].sum()), *shape(ring)) == pytest.approx(0.9, abs=1e-9)
+    assert float(steps["nats"].sum()) == pytest.approx(nats_of(0.9, *shape(ring)))
 
 
 def test_no_id_has_power_over_a_page_or_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,7 +134,7 @@ def test_a_spoiled_night_is_not_published(tmp_path: Path, spoil: Callable[[runs.
     assert hidden(tmp_path) == []
 
 
-STEPS = ["jobs.runs.exchange", "jobs.runs._flush", "pathlib.Path.rename", "pathlib.Path.replace"]
+STEPS = ["jobs.runs.exchange", "jobs.durable.flush", "pathlib.Path.rename", "pathlib.Path.replace"]
 
 
 @pytest.mark.parametrize("broken", STEPS)

@@ -92,10 +92,7 @@ def gather(ring_id: str, watchlists: Path, warehouse: Path, run_date: date | Non
     if not warehouse.is_file():
         raise UsageError(f"--warehouse {warehouse}: no such file. Name the --warehouse of ringwatch nightly")
     evidence = with_acts(evidence, ring.night.language)
-    with Warehouse.open(
-        warehouse, read_only=True, memory_limit=engine.memory_limit, threads=engine.threads,
-        temp_directory=engine.temp_directory, max_temp=engine.max_temp,
-    ) as db:  # fmt: skip
+    with Warehouse.open(warehouse, **engine.model_dump(), read_only=True) as db:
         _narrow(db, members, evidence, orders, ring.night.date)
         db.put("members", members.select("account_id", pl.lit(1).alias("ring")))
         db.put("acts_on_rings", _acts(evidence))

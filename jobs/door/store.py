@@ -15,6 +15,8 @@ from jobs.door.layout import ExportFile, Layout
 from jobs.errors import RingwatchError
 from jobs.warehouse import Warehouse
 
+TABLES = (*(f"{export.name}_rows" for export in EXPORTS), "files", "rejects_rows")
+"""What holds a drop, by its `drop_date`."""
 _HASHES = 5_000_000
 """Keys whose hashes are compared at a time: three arrays of 40 MB."""
 
@@ -69,7 +71,7 @@ def ensure_tables(w: Warehouse) -> None:
 
 def forget(w: Warehouse, drop_date: date) -> None:
     """Remove a drop whole, before it is loaded anew."""
-    for table in (*(f"{export.name}_rows" for export in EXPORTS), "files", "rejects_rows"):
+    for table in TABLES:
         w.rows(f"DELETE FROM {table} WHERE drop_date = $drop", drop=drop_date)
 
 

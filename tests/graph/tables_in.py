@@ -16,9 +16,10 @@ from graph.acts import tally
 from graph.db import Db
 from graph.exports import EXPORTS, LABELS, Export
 from graph.learning import learning
+from graph.pairs import pairs
 from graph.rates import evidence, undone
 from graph.register import register
-from graph.rings import pairs, rings
+from graph.rings import rings
 from graph.score import scores
 from graph.settings import Method
 from graph.ties import ties

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.rings import communities, pairs, rings
+from graph.pairs import pairs
+from graph.rings import communities, rings
 from graph.settings import RingSettings, TieSettings
 from jobs.warehouse import Warehouse
 from tests.graph import oracle
