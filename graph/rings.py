@@ -18,21 +18,12 @@ from graph import pooled
 from graph.tables import BUYING, SELLING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from graph.db import Db
     from graph.settings import RingSettings
 
 ALONE = "SELECT account_id, nats FROM suspicion SEMI JOIN components USING (account_id) ORDER BY account_id"
-
-CHANCES = """
-WITH acted AS (
-    SELECT DISTINCT p.component, c.act
-    FROM chances_rated AS c JOIN components AS p USING (account_id) WHERE c.k > 0
-)
-SELECT c.* FROM chances_rated AS c JOIN components AS p USING (account_id) SEMI JOIN acted USING (component, act)
-ORDER BY ALL
-"""
-"""Only acts that somebody in the component committed: the others say nothing, and are most of the rows."""
-
 
 def rings(db: Db, s: RingSettings) -> None:
     """Make `members`.
@@ -41,16 +32,15 @@ def rings(db: Db, s: RingSettings) -> None:
     (number of the night, not yet a name), `account_id`, `hold` (log-odds that it belongs: its ties to the others, its
     acts, less `entry`), `acts` (nats, at its ring's own rates).
     """
-    graph = hands(db.frame("SELECT * FROM pairs ORDER BY a, b"))
-    nx.set_node_attributes(graph, 0.0, "alone")
-    nx.set_node_attributes(graph, dict(db.frame(ALONE).iter_rows()), "alone")
-    chances = db.frame(CHANCES)
-    components = db.frame("SELECT component, account_id FROM components ORDER BY ALL")
-    whole = components.group_by("component", maintain_order=True).agg("account_id")["account_id"].to_list()
-    worth = [whole[number] for number in leads(whole, chances, s)]
-    groups = [group for component in worth for group in communities(graph.subgraph(component), s)]
-    groups = parted(graph, [groups[number] for number in leads(groups, chances, s)], chances, s)
-    put_members(db, sorted(found(graph, groups, chances, s), key=min))
+    chances = db.frame("SELECT * FROM chances_rated ORDER BY ALL")
+    everybody = db.frame('SELECT component AS "group", account_id FROM components ORDER BY ALL')
+    # Few components did what rings do: only they become graphs, which Python takes long to build and to hold.
+    worth = everybody.filter(pl.col("group").is_in(list(leads(everybody, chances, s))))
+    whole = hands(worth, db.frame("SELECT * FROM pairs ORDER BY a, b"), db.frame(ALONE))
+    groups = [cut_out(graph, members) for graph in whole for members in communities(graph, s)]
+    numbers = leads(numbered(groups), chances, s)
+    groups = parted([groups[number] for number in numbers], chances, s)
+    put_members(db, sorted(found(groups, chances, s), key=min))
 
 
 def put_members(db: Db, rings: list[dict[str, tuple[float, float]]]) -> None:
@@ -64,20 +54,22 @@ def put_members(db: Db, rings: list[dict[str, tuple[float, float]]]) -> None:
     db.put("members", pl.DataFrame(rows, schema=schema, orient="row"))
 
 
-def shown(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
-    """What each group did: one row a `group` and typology with its pooled `nats`, strongest first."""
-    acts = pooled.by_act(grouped(groups, chances), cap=s.ring_cap, habit_cap=s.habit_cap)
+def shown(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
+    """What each of `groups` (`group`, `account_id`) did: one row a `group` and typology with its pooled `nats`,
+    strongest first."""
+    acts = pooled.by_act(chances.join(groups, on="account_id", maintain_order="left"), cap=s.ring_cap,
+                         habit_cap=s.habit_cap)  # fmt: skip
     return pooled.by_typology(acts, "group").sort("group", "nats", "typology", descending=[False, True, False])
 
 
-def leads(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, list[str]]:
+def leads(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> dict[int, list[str]]:
     """The typologies that a group shows: its number -> at most two, strongest first, none below `lead` nats. Groups
     that show none are left out: whatever ties them, they did nothing that rings do."""
     rows = shown(groups, chances, s).filter(pl.col("nats") >= s.lead)
     return dict(rows.group_by("group", maintain_order=True).agg(pl.col("typology").head(2)).iter_rows())
 
 
-def parted(graph: nx.Graph, groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> list[list[str]]:
+def parted(groups: list[nx.Graph], chances: pl.DataFrame, s: RingSettings) -> list[nx.Graph]:
     """Groups that are two hands, parted: where parts do different things, and taken apart explain what was done better
     than together, by more than the ties between them say that they are one.
 
@@ -86,20 +78,30 @@ def parted(graph: nx.Graph, groups: list[list[str]], chances: pl.DataFrame, s: R
     side: one hand may do both.
     """
     for finer in s.finer:
-        proposed = [communities(graph.subgraph(group), s, finer) for group in groups]
-        does = leading([part for parts in proposed for part in parts], chances, s)
-        split: list[list[str]] = []
+        proposed = [communities(group, s, finer) for group in groups]
+        does = leading([members for parts in proposed for members in parts], chances, s)
+        split: list[nx.Graph] = []
         number = 0
         for group, parts in zip(groups, proposed, strict=True):
             did = [does.get(number + i, ("", 0.0)) for i in range(len(parts))]
             number += len(parts)
-            hands = gathered(graph, parts, [typology for typology, _ in did])
-            apart = sum(max((n for t, n in did if t == hand), default=0.0) for hand in sorted({t for t, _ in did if t}))
-            together = one_hand(did)
-            cost = s.part * (len(hands) - 1) + between(graph, hands)
-            split += hands if len(hands) > 1 and apart - together > cost else [group]
-        groups = sorted(split)
+            several = two_hands(group, parts, did, s)
+            split += [cut_out(group, hand) for hand in several] if several else [group]
+        groups = sorted(split, key=min)
     return groups
+
+
+def two_hands(
+    group: nx.Graph, parts: list[list[str]], did: list[tuple[str, float]], s: RingSettings
+) -> list[list[str]]:
+    """The hands that a group of `parts`, which `did` (typology, nats), is; none where it is one."""
+    kinds = sorted({typology for typology, _ in did if typology})
+    if len(kinds) < 2:
+        return []
+    hands = gathered(group, parts, [typology for typology, _ in did])
+    apart = sum(max(n for t, n in did if t == kind) for kind in kinds)
+    cost = s.part * (len(hands) - 1) + between(group, hands)
+    return hands if apart - one_hand(did) > cost else []
 
 
 def one_hand(did: list[tuple[str, float]]) -> float:
@@ -127,53 +129,62 @@ def gathered(graph: nx.Graph, parts: list[list[str]], does: list[str]) -> list[l
 
 def leading(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, tuple[str, float]]:
     """The typology that a group shows most and its nats, for groups that reach `lead`."""
-    rows = shown(groups, chances, s).filter(pl.col("nats") >= s.lead)
+    rows = shown(numbered(groups), chances, s).filter(pl.col("nats") >= s.lead)
     first = rows.group_by("group", maintain_order=True).first()
     return {group: (typology, nats) for group, typology, nats in first.select("group", "typology", "nats").iter_rows()}
 
 
 def between(graph: nx.Graph, parts: list[list[str]]) -> float:
     """Nats of the ties that run between parts."""
-    of = {v: number for number, part in enumerate(parts) for v in part}
-    inside = graph.subgraph(of)
-    return float(sum(nats for u, v, nats in sorted(inside.edges(data="nats")) if of[u] != of[v]))
+    of = {v: number for number, members in enumerate(parts) for v in members}
+    ends = ((min(u, v), max(u, v), nats) for u, v, nats in graph.edges(data="nats") if u in of and v in of)
+    return float(sum(nats for u, v, nats in sorted(ends) if of[u] != of[v]))
 
 
-def grouped(groups: list[list[str]], chances: pl.DataFrame) -> pl.DataFrame:
-    """`chances` of the accounts on a group, with the group's number in `group`."""
-    number = [(number, account) for number, group in enumerate(groups) for account in group]
-    index = pl.DataFrame(number, schema={"group": pl.Int64, "account_id": pl.String}, orient="row")
-    return chances.join(index, on="account_id", maintain_order="left")
+def numbered(groups: Iterable[Iterable[str]]) -> pl.DataFrame:
+    """One row an account: `group`, the number of its group, from 0, and `account_id`."""
+    rows = [(number, account) for number, group in enumerate(groups) for account in sorted(group)]
+    return pl.DataFrame(rows, schema={"group": pl.Int64, "account_id": pl.String}, orient="row")
 
 
-def found(
-    graph: nx.Graph, groups: list[list[str]], chances: pl.DataFrame, s: RingSettings
-) -> list[dict[str, tuple[float, float]]]:
-    """The rings among communities: account -> (hold, acts)."""
-    lead = leads(groups, chances, s)
-    inside = grouped(groups, chances).filter(pl.col("group").is_in(list(lead)))
+def found(groups: list[nx.Graph], chances: pl.DataFrame, s: RingSettings) -> list[dict[str, tuple[float, float]]]:
+    """The rings among groups: account -> (hold, acts)."""
+    index = numbered(groups)
+    lead = leads(index, chances, s)
+    inside = chances.join(index.filter(pl.col("group").is_in(list(lead))), on="account_id", maintain_order="left")
     shares = pooled.shares(inside, pooled.by_act(inside, cap=s.ring_cap, habit_cap=s.habit_cap), least=s.least_share)
     share = {(group, account, typology): nats for group, account, typology, nats in shares.iter_rows()}
     out = []
     for number, typologies in sorted(lead.items()):
-        community = graph.subgraph(groups[number]).copy()
+        group = groups[number]
         acts = {
             v: max([alone, *(share.get((number, v, t), 0.0) for t in typologies)])
-            for v, alone in community.nodes(data="alone")
+            for v, alone in group.nodes(data="alone")
         }
-        nx.set_node_attributes(community, acts, "acts")
-        for ring in peeled(community, s):
+        nx.set_node_attributes(group, acts, "acts")
+        for ring in peeled(group, s):
             out.append({v: (hold, acts[v]) for v, hold in ring.items()})
     return out
 
 
-def hands(pairs: pl.DataFrame) -> nx.Graph:
-    """The graph of accounts: an edge a pair of `pairs` with its `nats`, `home` and `belief`, all in sorted order."""
-    graph = nx.Graph()
-    graph.add_nodes_from(sorted(set(pairs["a"]) | set(pairs["b"])))
-    for a, b, nats, home, belief in pairs.select("a", "b", "nats", "home", "belief").iter_rows():
-        graph.add_edge(a, b, nats=nats, home=home, belief=belief)
-    return graph
+def hands(groups: pl.DataFrame, pairs: pl.DataFrame, alone: pl.DataFrame) -> list[nx.Graph]:
+    """The graph of accounts of each of `groups` (`group`, `account_id`), in order: nodes with `alone`, the nats of an
+    account's own acts; an edge a pair of `pairs` with its `nats`, `home` and `belief`; all in sorted order."""
+    graphs: dict[int, nx.Graph] = {}
+    nodes = groups.join(alone, on="account_id", how="left", maintain_order="left").with_columns(
+        pl.col("nats").fill_null(0.0)
+    )
+    for group, account, nats in nodes.select("group", "account_id", "nats").iter_rows():
+        graphs.setdefault(group, nx.Graph()).add_node(account, alone=nats)
+    edges = pairs.join(groups, left_on="a", right_on="account_id", maintain_order="left")
+    for group, a, b, nats, home, belief in edges.select("group", "a", "b", "nats", "home", "belief").iter_rows():
+        graphs[group].add_edge(a, b, nats=nats, home=home, belief=belief)
+    return list(graphs.values())
+
+
+def cut_out(graph: nx.Graph, members: list[str]) -> nx.Graph:
+    """Some of a graph as a graph of its own: a view of a view answers slowly."""
+    return graph if len(members) == len(graph) else graph.subgraph(members).copy()
 
 
 def communities(graph: nx.Graph, s: RingSettings, finer: float = 1.0) -> list[list[str]]:
