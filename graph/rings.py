@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ALONE = "SELECT account_id, nats FROM suspicion SEMI JOIN components USING (account_id) ORDER BY account_id"
 
+
 def rings(db: Db, s: RingSettings) -> None:
     """Make `members`.
 

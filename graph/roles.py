@@ -20,9 +20,7 @@ WITH sides AS (
     WHERE t.nats >= $least
     GROUP BY t.account_id, m.ring
 ),
-sources AS (SELECT DISTINCT entity_id AS account_id FROM uses WHERE space = 'source'),
-sellers AS (SELECT DISTINCT seller_id AS account_id FROM orders SEMI JOIN members ON members.account_id =
-orders.seller_id)
+sources AS (SELECT DISTINCT entity_id AS account_id FROM uses WHERE space = 'source')
 SELECT m.ring, m.account_id,
        CASE WHEN c.account_id IS NOT NULL THEN 'source'
             WHEN s.recruited AND up.account_id IS NULL THEN 'organiser'

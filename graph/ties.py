@@ -95,16 +95,17 @@ SELECT a, b, space, entity_id, max_by(kind, (nats, kind)) AS kind,
 FROM pairs GROUP BY a, b, space, entity_id
 """
 
+SELLERS = """
+SELECT seller_id AS account_id, max(greatest(placed_at, coalesce(delivered_at, placed_at))) AS last_at,
+       count(*) FILTER (WHERE paid_at IS NOT NULL AND delivered_at IS NULL AND refunded_at IS NULL
+                              AND cancelled_at IS NULL) AS open_orders
+FROM orders GROUP BY seller_id
+"""
+
 CLOSINGS = """
-WITH last_sale AS (
-    SELECT seller_id, max(greatest(placed_at, coalesce(delivered_at, placed_at))) AS last_at,
-           count(*) FILTER (WHERE paid_at IS NOT NULL AND delivered_at IS NULL AND refunded_at IS NULL
-                                  AND cancelled_at IS NULL) AS open_orders
-    FROM orders GROUP BY seller_id
-)
 SELECT a.account_id, coalesce(least(a.cancelled_at, a.banned_at), s.last_at) AS closed_at,
        s.open_orders, a.display_name_id
-FROM accounts AS a LEFT JOIN last_sale AS s ON s.seller_id = a.account_id
+FROM accounts AS a LEFT JOIN sellers AS s USING (account_id)
 WHERE a.cancelled_at IS NOT NULL OR a.banned_at IS NOT NULL
    OR (s.open_orders >= 2 AND s.last_at < $now - to_days($silent_days))
 """
@@ -125,8 +126,8 @@ SELECT h.old_id, h.new_id, c.closed_at, n.registered_at
 FROM handed AS h JOIN closings AS c ON c.account_id = h.old_id JOIN accounts AS n ON n.account_id = h.new_id
 WHERE n.registered_at BETWEEN c.closed_at - to_days(cast($succession_days / 4 AS INTEGER))
                           AND c.closed_at + to_days($succession_days)
-  AND EXISTS (SELECT 1 FROM orders AS o WHERE o.seller_id = h.old_id)
-  AND EXISTS (SELECT 1 FROM orders AS o WHERE o.seller_id = h.new_id)
+  AND EXISTS (SELECT 1 FROM sellers AS s WHERE s.account_id = h.old_id)
+  AND EXISTS (SELECT 1 FROM sellers AS s WHERE s.account_id = h.new_id)
 """
 """A sells, closes or falls silent; B registers around that day with a thing that A left, and sells. The thing need not
 be used at the same time: that it changed hands then is the point."""
@@ -177,8 +178,9 @@ FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY
 
 
 def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
-    """Make `ties`: one row says why two accounts may be one hand; and `hubs_found`, `closings`, `successions`,
-    `fee_orders`, `fees`.
+    """Make `ties`: one row says why two accounts may be one hand; and `hubs_found`, `sellers`, `closings`,
+    `successions`, `fee_orders`, `fees`. `sellers`: one row an account that sold: `account_id`, `last_at` (an order or a
+    delivery), `open_orders` (paid, neither delivered nor given back).
 
     Reads `uses`, `accounts`, `orders`, `devices`. `ties` columns: `a` < `b` (accounts), `space`, `kind`, `entity_id`
     (an account for inviter and succession), `nats` (log-odds of one hand; decimal, so that sums do not depend on
@@ -190,6 +192,7 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
         s.device, s.payee, s.payer, s.contact, s.card_code, s.phone, s.owner, s.licence, s.address, s.source,
     ]  # fmt: skip
     db.make("shared_ties", SHARED, strengths=strengths, burst_hours=s.burst_hours, apart=s.apart)
+    db.make("sellers", SELLERS)
     db.make("closings", CLOSINGS, now=now, silent_days=silent_days)
     db.make("successions", SUCCESSIONS, keep=s.keep, succession_days=s.succession_days)
     db.make("fee_orders", FEE_ORDERS, levels=s.levels, heads=s.heads)

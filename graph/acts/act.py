@@ -34,6 +34,9 @@ class Act:
     takes other rows to tell, a typology's `TABLES` makes a small table first, and the condition is
     `order_id IN (SELECT order_id FROM that_table)`: so all acts of one table are counted in one pass over it.
 
+    Where only some accounts have the chance at all (shops, those with a tie), `among` names a table of them
+    (`account_id`, once each): they are looked up account by account after the count, not row by row before it.
+
     `stratum` is what its base rate is learned within: the column `category` or `target_kind` of the row, or SQL over an
     account's `kind` and its number `n` of chances. `axis` is the kind of evidence: acts of one typology on one axis
     restate each other and only the strongest counts. `victim` is the column of `table` that names who was harmed,
@@ -48,7 +51,13 @@ class Act:
     who: str
     chance: str
     hit: str
+    among: str | None = None
     stratum: str = "'order'"
     victim: str | None = None
     money: bool = True
     between_tied: bool = False
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether its conditions read other tables than its row's."""
+        return "SELECT" in self.chance + self.hit

@@ -23,8 +23,10 @@ TABLES = {
     WHERE o.paid_at IS NOT NULL
     """,
     "circles": """
-    SELECT least(buyer_id, seller_id) AS a, greatest(buyer_id, seller_id) AS b FROM orders
-    WHERE paid_at IS NOT NULL GROUP BY a, b HAVING min(seller_id) <> max(seller_id) OR a = b
+    SELECT least(o.buyer_id, o.seller_id) AS a, greatest(o.buyer_id, o.seller_id) AS b
+    FROM orders AS o SEMI JOIN sellers AS s ON s.account_id = o.buyer_id
+    WHERE o.paid_at IS NOT NULL GROUP BY least(o.buyer_id, o.seller_id), greatest(o.buyer_id, o.seller_id)
+    HAVING min(o.seller_id) <> max(o.seller_id) OR min(o.buyer_id) = min(o.seller_id)
     """,
 }
 
@@ -36,7 +38,8 @@ ACTS = (
         "orders",
         who="seller_id",
         stratum=BY_SIZE,
-        chance="paid_at IS NOT NULL AND seller_id IN (SELECT account_id FROM tied_accounts)",
+        chance="paid_at IS NOT NULL",
+        among="tied_accounts",
         hit="order_id IN (SELECT order_id FROM tied_trades)",
         money=False,
         between_tied=True,
@@ -48,7 +51,8 @@ ACTS = (
         "orders",
         who="buyer_id",
         stratum=BY_SIZE,
-        chance="paid_at IS NOT NULL AND buyer_id IN (SELECT account_id FROM tied_accounts)",
+        chance="paid_at IS NOT NULL",
+        among="tied_accounts",
         hit="order_id IN (SELECT order_id FROM tied_trades)",
         money=False,
         between_tied=True,

@@ -18,6 +18,7 @@ TABLES = {
     SELECT seller_id, buyer_id, count(*) AS times FROM orders
     WHERE channel = 'livestream' AND paid_at IS NOT NULL GROUP BY seller_id, buyer_id
     """,
+    "streams": "SELECT DISTINCT seller_id AS account_id FROM viewers",
     "promoted_thrice": """
     SELECT promoter_id, buyer_id FROM orders
     WHERE channel = 'livestream' AND paid_at IS NOT NULL AND promoter_id IS NOT NULL
@@ -92,7 +93,8 @@ ACTS = (
         "buyback",
         "orders",
         who="buyer_id",
-        chance="paid_at IS NOT NULL AND buyer_id IN (SELECT seller_id FROM viewers)",
+        chance="paid_at IS NOT NULL",
+        among="streams",
         hit="(buyer_id, seller_id) IN (SELECT seller_id, buyer_id FROM viewers)",
         money=False,
     ),

@@ -8,11 +8,10 @@ import networkx as nx
 import polars as pl
 
 from graph.acts.listed import TYPOLOGIES, all_acts, tables_first
-from graph.acts.passes import done, each_counted, parameters, passes, union
+from graph.acts.passes import done, each, parameters, passes, picked, union
 from graph.exports import VIRTUAL
 
 if TYPE_CHECKING:
-    from graph.acts.act import Act
     from graph.db import Db
     from graph.settings import ActSettings
 
@@ -53,9 +52,20 @@ SELECT act, account_id, within, count(*) AS k FROM acts_done GROUP BY act, accou
 """
 
 ACTED = """
-SELECT x.typology, x.act, x.account_id, x.kind, x.stratum, x.n, x.k, n.account_id IS NULL AS lone
-FROM ({each}) AS x LEFT JOIN near AS n USING (act, account_id)
+SELECT s.typology, c.act, c.account_id, c.kind, c.stratum, c.n, t.k, n.account_id IS NULL AS lone
+FROM ({each}) AS c JOIN times AS t USING (act, account_id, within) JOIN kinds AS s USING (act)
+LEFT JOIN near AS n USING (act, account_id)
 """
+
+HAD = """
+SELECT s.typology, h.act, h.stratum, h.kind, h.n, h.accounts
+FROM (
+    SELECT act, stratum, kind, n, accounts FROM ({each}) AS everybody
+  UNION ALL
+    SELECT act, stratum, kind, n, -1 FROM ({near}) AS apart
+) AS h JOIN kinds AS s USING (act)
+"""
+"""How many accounts had n chances; those near one that acted are taken off, so a stratum of such alone has 0."""
 
 TOTALS = """
 WITH chances AS (
@@ -90,8 +100,8 @@ SELECT d.act, g.account_id FROM did AS d JOIN {groups} AS g USING (component)
 """
 
 CHANCES = """
-SELECT c.typology, c.act, c.account_id, c.kind, c.stratum, c.n, coalesce(t.k, 0) AS k
-FROM ({each}) AS c LEFT JOIN times AS t USING (act, account_id, within)
+SELECT s.typology, c.act, c.account_id, c.kind, c.stratum, c.n, coalesce(t.k, 0) AS k
+FROM ({each}) AS c JOIN kinds AS s USING (act) LEFT JOIN times AS t USING (act, account_id, within)
 """
 
 
@@ -107,24 +117,27 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     """
     names = named(s, now)
     look_up(db, s, names)
-    for one in passes():
-        db.make(one.table, one.sql(), **parameters(one.sql(), names))
+    statements = {one.table: one.sql() for one in passes()} | {one.table: one.sql() for one in picked().values()}
+    for table, sql in statements.items():
+        db.make(table, sql, **parameters(sql, names))
     for typology, module in TYPOLOGIES.items():
         if module.ACTS:
             sql = union(done(typology, act) for act in module.ACTS)
             db.make(f"done_{typology}", sql, **parameters(sql, names))
+    db.drop("chats", *tables_first(), *(one.table for one in picked().values()))
     db.view("acts_done", union(f"SELECT * FROM done_{t}" for t, module in TYPOLOGIES.items() if module.ACTS))
-    between = [(act.name, act.between_tied) for _, act in all_acts()]
-    db.put("kinds", pl.DataFrame(between, schema={"act": pl.String, "between_tied": pl.Boolean}, orient="row"))
+    rows = [(typology, act.name, act.between_tied) for typology, act in all_acts()]
+    schema = {"typology": pl.String, "act": pl.String, "between_tied": pl.Boolean}
+    db.put("kinds", pl.DataFrame(rows, schema=schema, orient="row"))
     db.make("near", NEAR)
     db.make("times", TIMES)
+    db.make("taken", "SELECT DISTINCT act, account_id FROM times")
+    db.make("acted", ACTED.format(each=each(lambda one: one.of("taken"))))
     for one in passes():
-        db.make(f"took_{one.table}", each_counted(one, _took))
-        db.make(f"had_{one.table}", each_counted(one, _had))
-    db.make("acted", ACTED.format(each=union(f"SELECT * FROM took_{one.table}" for one in passes())))
-    db.make("totals", TOTALS.format(each=union(f"SELECT * FROM had_{one.table}" for one in passes())), spread=spread)
-    made = [f"{what}_{one.table}" for one in passes() for what in ("took", "had")]
-    db.drop("chats", "kinds", "near", *tables_first(), *made)
+        db.make(f"alike_{one.table}", one.alike())
+    had = HAD.format(each=each(lambda one: one.spread(f"alike_{one.table}")), near=each(lambda one: one.of("near")))
+    db.make("totals", TOTALS.format(each=had), spread=spread)
+    db.drop("near", "taken", *(f"alike_{one.table}" for one in passes()))
 
 
 def named(s: ActSettings, now: object) -> dict[str, object]:
@@ -133,9 +146,10 @@ def named(s: ActSettings, now: object) -> dict[str, object]:
 
 
 def look_up(db: Db, s: ActSettings, names: dict[str, object]) -> None:
-    """Make what the conditions of acts are looked up in: `bursts`, `tied`, `chats`, and every typology's tables."""
+    """Make what conditions of acts look up: `bursts`, `tied`, `shops`, `chats`, every typology's tables."""
     db.put("bursts", bursts(db.frame(BORN_TOGETHER, farm_hours=s.farm_hours), s.farm_size))
     db.make("tied", TIED)
+    db.make("shops", "SELECT account_id FROM accounts WHERE kind = 'shop'")
     db.make("chats", CHATS)
     for table, sql in tables_first().items():
         db.make(table, sql, **parameters(sql, names))
@@ -146,39 +160,8 @@ def chances_of(db: Db, groups: str) -> None:
     somebody of their component did: as `acted`, without `lone` and with k = 0 included: what a ring's members left
     undone speaks for it."""
     db.make("asked", ASKED.format(groups=groups))
-    db.make("chances", CHANCES.format(each=union(each_counted(one, _asked) for one in passes())))
+    db.make("chances", CHANCES.format(each=each(lambda one: one.of("asked"))))
     db.drop("asked")
-
-
-def _asked(typology: str, act: Act, chances: str) -> str:
-    """SQL: chances of the accounts that are asked for."""
-    return (
-        f"SELECT '{typology}' AS typology, '{act.name}' AS act, c.*"
-        f" FROM ({chances}) AS c"
-        f" SEMI JOIN (SELECT account_id FROM asked WHERE act = '{act.name}') AS x USING (account_id)"
-    )
-
-
-def _took(typology: str, act: Act, chances: str) -> str:
-    """SQL: one row an account and stratum in which it acted."""
-    return (
-        f"SELECT '{typology}' AS typology, '{act.name}' AS act, c.account_id, c.kind, c.stratum, c.n, t.k"
-        f" FROM (SELECT * FROM times WHERE act = '{act.name}') AS t JOIN ({chances}) AS c USING (account_id, within)"
-    )
-
-
-def _had(typology: str, act: Act, chances: str) -> str:
-    """SQL: how many accounts had n chances, those near one that acted not counted; a stratum of such alone has 0."""
-    near = f"(SELECT account_id FROM near WHERE act = '{act.name}')"
-    lone, apart = (
-        ("count(*)", "")
-        if act.between_tied
-        else ("count(*) - count(x.account_id)", f"LEFT JOIN {near} AS x ON x.account_id = c.account_id")
-    )
-    return (
-        f"SELECT '{typology}' AS typology, '{act.name}' AS act, stratum, kind, n, {lone} AS accounts"
-        f" FROM ({chances}) AS c {apart} GROUP BY stratum, kind, n"
-    )
 
 
 def bursts(together: pl.DataFrame, size: int) -> pl.DataFrame:

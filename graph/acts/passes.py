@@ -2,13 +2,14 @@
 
 Some forty kinds of act are read from the same few tables. Chances are most of the rows, so acts that share a table, the
 column that names the account, and a column to learn rates within are counted by one statement, which looks once at
-conditions that several of them share. Acts are few: each kind is one filter, and keeps the keys of its rows.
+conditions that several of them share. Acts are few: those that show in their row alone are picked out in one pass over
+a table, the others by one filter each; all keep the keys of their rows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -28,7 +29,7 @@ _NONE = "''"
 @dataclass
 class Pass:
     """Acts whose chances one statement counts. `table` is what it makes: `account_id`, `kind`, `within` (the
-    stratum, where it is a column of the row, else empty), and a column n0, n1, ... for each distinct condition."""
+    stratum, where it is a column of the row, else empty), and a column n0, n1, ... for each distinct chance."""
 
     table: str
     rows: str
@@ -36,22 +37,71 @@ class Pass:
     within: str
     acts: list[tuple[str, Act]] = field(default_factory=list)
 
-    def places(self) -> dict[str, str]:
-        """Distinct condition that makes a row a chance -> column that counts it."""
-        return {chance: f"n{i}" for i, chance in enumerate(dict.fromkeys(act.chance for _, act in self.acts))}
+    def places(self) -> dict[tuple[str, str | None], str]:
+        """Distinct condition that makes a row a chance, and for whom -> column that counts it."""
+        return {key: f"n{i}" for i, key in enumerate(dict.fromkeys((act.chance, act.among) for _, act in self.acts))}
+
+    def place(self, act: Act) -> str:
+        """The column that counts an act's chances."""
+        return self.places()[act.chance, act.among]
 
     def sql(self) -> str:
         """One row an account (and value of `within`) that had a chance of any of the acts."""
-        places = self.places()
-        flags = ", ".join(f"({chance}) AS {n}" for chance, n in places.items())
-        counts = ", ".join(f"cast(count(*) FILTER (WHERE {n}) AS INTEGER) AS {n}" for n in places.values())
-        return (
-            f"SELECT counted.*, coalesce(a.kind, 'person') AS kind FROM ("
-            f"SELECT account_id, within, {counts}"
-            f" FROM (SELECT {self.who} AS account_id, {self.within} AS within, {flags}"
-            f" FROM {ROWS[self.rows]}) AS flagged WHERE {' OR '.join(places.values())} GROUP BY account_id, within"
-            f") AS counted LEFT JOIN accounts AS a USING (account_id)"
+        rows = _numbered((chance for chance, _ in self.places()), "r")
+        groups = _numbered((among for _, among in self.places() if among), "g")
+        counts = ", ".join(
+            f"CASE WHEN {groups[among]}.account_id IS NULL THEN 0 ELSE {rows[chance]} END AS {n}"
+            if among
+            else f"{rows[chance]} AS {n}"
+            for (chance, among), n in self.places().items()
         )
+        joins = "".join(f" LEFT JOIN {among} AS {g} ON {g}.account_id = c.account_id" for among, g in groups.items())
+        return (
+            f"SELECT c.account_id, c.within, CASE WHEN s.account_id IS NULL THEN 'person' ELSE 'shop' END AS kind,"
+            f" {counts} FROM ({self._counted(rows)}) AS c LEFT JOIN shops AS s ON s.account_id = c.account_id{joins}"
+        )
+
+    def _counted(self, rows: Mapping[str, str]) -> str:
+        """SELECT of `account_id`, `within`, and how many rows each condition holds of."""
+        if self.who == KEYS[self.rows]:  # a row an account already
+            ones = ", ".join(f"CASE WHEN {chance} THEN 1 ELSE 0 END AS {r}" for chance, r in rows.items())
+            return f"SELECT {self.who} AS account_id, {self.within} AS within, {ones} FROM {ROWS[self.rows]}"
+        flags = ", ".join(f"({chance}) AS {r}" for chance, r in rows.items())
+        counts = ", ".join(f"cast(count(*) FILTER (WHERE {r}) AS INTEGER) AS {r}" for r in rows.values())
+        return (
+            f"SELECT account_id, within, {counts} FROM ("
+            f"SELECT {self.who} AS account_id, {self.within} AS within, {flags} FROM {ROWS[self.rows]}"
+            f") AS flagged WHERE {' OR '.join(rows.values())} GROUP BY account_id, within"
+        )
+
+    def alike(self) -> str:
+        """How many accounts had the same chances of all the acts: `kind`, `within`, n0, n1, ..., `accounts`."""
+        columns = ", ".join(("kind", "within", *self.places().values()))
+        return f"SELECT {columns}, count(*) AS accounts FROM {self.table} GROUP BY {columns}"
+
+    def spread(self, alike: str) -> str:
+        """SELECT of `act`, `kind`, `stratum`, `n`, `accounts` for each act, from the table that `alike` made."""
+        return union(
+            f"SELECT '{act.name}' AS act, kind, {self._stratum(act)} AS stratum, n, accounts FROM"
+            f" (SELECT kind, within, cast({self.place(act)} AS BIGINT) AS n, accounts FROM {alike}) AS x WHERE n > 0"
+            for _, act in self.acts
+        )
+
+    def of(self, asked: str) -> str:
+        """SELECT of `act`, `account_id`, `kind`, `stratum`, `within`, `n`: the chances that the accounts of the table
+        `asked` (`act`, `account_id`) had of the act they are asked for."""
+        names = ", ".join(f"'{act.name}'" for _, act in self.acts)
+        n = " ".join(f"WHEN '{act.name}' THEN c.{self.place(act)}" for _, act in self.acts)
+        stratum = " ".join(f"WHEN '{act.name}' THEN {self._stratum(act)}" for _, act in self.acts)
+        return (
+            f"SELECT act, account_id, kind, CASE act {stratum} END AS stratum, within, n FROM ("
+            f"SELECT x.act, x.account_id, c.kind, c.within, cast(CASE x.act {n} END AS BIGINT) AS n"
+            f" FROM {asked} AS x JOIN {self.table} AS c ON c.account_id = x.account_id WHERE x.act IN ({names})"
+            f") AS had WHERE n > 0"
+        )
+
+    def _stratum(self, act: Act) -> str:
+        return act.stratum if self.within == _NONE else "within"
 
 
 @cache
@@ -64,10 +114,9 @@ def passes() -> tuple[Pass, ...]:
     return tuple(found.values())
 
 
-def each_counted(one: Pass, select: Callable[[str, Act, str], str]) -> str:
-    """UNION ALL of one SELECT an act of a pass, made by `select` from its typology, itself, and the SELECT of its
-    `account_id`, `kind`, `stratum`, `within` and `n` from what the pass made."""
-    return union(select(typology, act, sql) for typology, act, sql in _counted(one))
+def each(select: Callable[[Pass], str]) -> str:
+    """UNION ALL of one SELECT a pass."""
+    return union(select(one) for one in passes())
 
 
 def union(parts: Iterable[str]) -> str:
@@ -75,12 +124,50 @@ def union(parts: Iterable[str]) -> str:
     return " UNION ALL ".join(parts)
 
 
+@dataclass
+class Picked:
+    """Acts of one table that show in its row alone. `table` is what one pass over the rows makes: those that are an act
+    of any kind, with their key, the columns that name accounts or strata, and a column f0, f1, ... for each kind."""
+
+    table: str
+    rows: str
+    acts: list[Act] = field(default_factory=list)
+
+    def flags(self) -> dict[tuple[str, str], str]:
+        """Distinct condition -> the column that says whether it holds."""
+        return {key: f"f{i}" for i, key in enumerate(dict.fromkeys((act.chance, act.hit) for act in self.acts))}
+
+    def sql(self) -> str:
+        """The rows that are an act of any kind."""
+        names = [KEYS[self.rows], *(act.who for act in self.acts), *(within(act) for act in self.acts)]
+        columns = ", ".join(name for name in dict.fromkeys(names) if name != _NONE)
+        flags = ", ".join(f"(({chance}) AND ({hit})) AS {f}" for (chance, hit), f in self.flags().items())
+        return (
+            f"SELECT * FROM (SELECT {columns}, {flags} FROM {ROWS[self.rows]}) AS flagged"
+            f" WHERE {' OR '.join(self.flags().values())}"
+        )
+
+
+@cache
+def picked() -> dict[str, Picked]:
+    """Table -> its acts that show in the row alone."""
+    found: dict[str, Picked] = {}
+    for _, act in all_acts():
+        if not act.looks_up:
+            found.setdefault(act.table, Picked(f"picked_{act.table}", act.table)).acts.append(act)
+    return found
+
+
 def done(typology: str, act: Act) -> str:
     """SELECT of one act's rows: `typology`, `act`, `account_id`, `within`, `key`."""
+    if act.looks_up:
+        table, holds = ROWS[act.table], f"({act.chance}) AND ({act.hit})"
+    else:
+        table, holds = picked()[act.table].table, picked()[act.table].flags()[act.chance, act.hit]
+    whose = f" AND {act.who} IN (SELECT account_id FROM {act.among})" if act.among else ""
     return (
         f"SELECT '{typology}' AS typology, '{act.name}' AS act, {act.who} AS account_id,"
-        f" {within(act)} AS within, {KEYS[act.table]} AS key"
-        f" FROM {ROWS[act.table]} WHERE ({act.chance}) AND ({act.hit})"
+        f" {within(act)} AS within, {KEYS[act.table]} AS key FROM {table} WHERE {holds}{whose}"
     )
 
 
@@ -94,13 +181,5 @@ def within(act: Act) -> str:
     return act.stratum if act.stratum in _OF_THE_ROW else _NONE
 
 
-def _counted(one: Pass) -> Iterator[tuple[str, Act, str]]:
-    places = one.places()
-    for typology, act in one.acts:
-        n = f"SELECT account_id, kind, within, cast({places[act.chance]} AS BIGINT) AS n FROM {one.table}"
-        stratum = act.stratum if one.within == _NONE else "within"
-        yield (
-            typology,
-            act,
-            f"SELECT account_id, kind, {stratum} AS stratum, within, n FROM ({n}) AS counted WHERE n > 0",
-        )
+def _numbered(names: Iterable[str], letter: str) -> dict[str, str]:
+    return {name: f"{letter}{i}" for i, name in enumerate(dict.fromkeys(names))}

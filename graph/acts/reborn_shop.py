@@ -16,7 +16,6 @@ TABLES = {
     SELECT DISTINCT s.new_id AS account_id
     FROM successions AS s JOIN closings AS c ON c.account_id = s.old_id WHERE c.open_orders >= 2
     """,
-    "sellers": "SELECT DISTINCT seller_id AS account_id FROM orders",
 }
 
 ACTS = (
@@ -50,7 +49,8 @@ ACTS = (
         "accounts",
         who="account_id",
         stratum="kind",
-        chance="account_id IN (SELECT account_id FROM sellers)",
+        chance="TRUE",
+        among="sellers",
         hit="account_id IN (SELECT account_id FROM heirs)",
         money=False,
     ),

@@ -22,8 +22,10 @@ TABLES = {
            count(*) FILTER (WHERE list_contains($regulated, category)) AS regulated,
            count(*) FILTER (WHERE paid_at IS NOT NULL) AS paid,
            count(*) FILTER (WHERE paid_at IS NOT NULL AND list_contains($regulated, category)) AS regulated_paid
-    FROM orders AS o SEMI JOIN accounts AS a ON a.account_id = o.seller_id AND a.kind = 'shop' GROUP BY seller_id
+    FROM orders AS o SEMI JOIN shops AS s ON s.account_id = o.seller_id GROUP BY seller_id
     """,
+    "long_shelves": "SELECT account_id FROM shelves WHERE paid >= $shelf",
+    "regulated_shelves": "SELECT account_id FROM shelves WHERE 2 * regulated >= n",
     "lent_licences": """
     SELECT licence_id FROM accounts WHERE kind = 'shop' AND licence_id IS NOT NULL AND owner_id IS NOT NULL
     GROUP BY licence_id HAVING count(DISTINCT owner_id) > 1
@@ -38,10 +40,8 @@ ACTS = (
         "orders",
         who="seller_id",
         stratum="category",
-        chance="""
-        list_contains($regulated, category) AND paid_at IS NOT NULL
-        AND seller_id IN (SELECT account_id FROM accounts WHERE kind = 'shop')
-        """,
+        chance="list_contains($regulated, category) AND paid_at IS NOT NULL",
+        among="shops",
         hit="seller_id IN (SELECT account_id FROM unlicensed_shops)",
         victim="buyer_id",
     ),
@@ -52,7 +52,8 @@ ACTS = (
         "accounts",
         who="account_id",
         stratum="'shop'",
-        chance="account_id IN (SELECT account_id FROM shelves WHERE paid >= $shelf)",
+        chance="TRUE",
+        among="long_shelves",
         hit="""
         account_id IN (SELECT account_id FROM shelves WHERE 2 * regulated_paid >= paid)
         AND account_id IN (SELECT account_id FROM unlicensed_shops)
@@ -66,7 +67,8 @@ ACTS = (
         "accounts",
         who="account_id",
         stratum="'shop'",
-        chance="licence_id IS NOT NULL AND account_id IN (SELECT account_id FROM shelves WHERE 2 * regulated >= n)",
+        chance="licence_id IS NOT NULL",
+        among="regulated_shelves",
         hit="licence_id IN (SELECT licence_id FROM lent_licences)",
         money=False,
         between_tied=True,

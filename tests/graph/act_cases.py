@@ -65,7 +65,8 @@ def chances(db: Db, name: str) -> pl.DataFrame:
     """Every chance of one kind of act, row by row."""
     act, of = ACTS[name], within(ACTS[name])
     sql = SLOW.format(
-        who=act.who, within=of, key=KEYS[act.table], hit=act.hit, table=ROWS[act.table], chance=act.chance,
+        who=act.who, within=of, key=KEYS[act.table], hit=act.hit, table=ROWS[act.table],
+        chance=f"({act.chance}) AND {act.who} IN (SELECT account_id FROM {act.among})" if act.among else act.chance,
         stratum="within" if of == act.stratum else act.stratum,
     )  # fmt: skip
     return db.frame(sql, **parameters(sql, {**parameters_of(Method().acts, NOW), "act": name}))
