@@ -28,7 +28,6 @@ from graph import words
 from graph.displays import page
 from graph.explore_ring import Ring, ring_graph
 from graph.nights import RECORD, NoDeskError, NotThereError, ReplacedError, dates, folder_of
-from graph.tables import TYPOLOGIES, WATCHLISTS
 
 if TYPE_CHECKING:
     from graph.canvas import Picture
@@ -102,9 +101,9 @@ class Night:
         """Rows of a table of `graph.tables.WATCHLISTS`, those alone whose columns `equal` the values given; of all its
         columns or of some.
 
-        Raises ReplacedError if the night was published again meanwhile, KeyError for an unknown table.
+        Raises ReplacedError if the night was published again meanwhile, FileNotFoundError for an unknown table.
         """
-        rows = pl.scan_parquet(self.folder / f"{WATCHLISTS[name].name}.parquet", glob=False)
+        rows = pl.scan_parquet(self.folder / f"{name}.parquet", glob=False)
         for column, value in equal.items():
             rows = rows.filter(pl.col(column) == value)
         try:
@@ -126,7 +125,7 @@ class Night:
         rings = self.table("rings").filter(pl.col("score") >= least)
         if typology is not None:
             named = pl.col("typologies").list.eval(pl.element().struct.field("name"))
-            rings = rings.filter(named.list.contains(_known(typology, TYPOLOGIES)))
+            rings = rings.filter(named.list.contains(_known(typology, tuple(words.TYPOLOGY))))
         if region is not None:
             rings = rings.filter(
                 pl.col("regions").list.eval(pl.element().str.starts_with(region)).list.any().fill_null(False)

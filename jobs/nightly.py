@@ -25,7 +25,8 @@ from graph.uses import uses
 from graph.verdicts import verdicts
 from graph.watchlists import watchlists
 from jobs import gates, pruned, published, runs
-from jobs.door import drops, growing_is_not_yet, load
+from jobs.door.discover import drops, growing_is_not_yet
+from jobs.door.loading import load
 from jobs.errors import GateError
 from jobs.record import record
 from jobs.register_store import PLACE, VERDICTS, learn, recall, what_verdicts_did

@@ -13,7 +13,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from jobs import held, pruned, published, runs
-from jobs.door import drops, store
+from jobs.door import store
+from jobs.door.discover import drops
 from jobs.errors import RingwatchError, UsageError
 from jobs.held import Release
 from jobs.pruned import Pruned

@@ -11,7 +11,9 @@ from datetime import date
 from pathlib import Path
 
 from jobs import durable, pruned, published, runs, verdict_journal
-from jobs.door import FileRecord, drops, load
+from jobs.door.discover import drops
+from jobs.door.loading import load
+from jobs.door.store import FileRecord
 from jobs.errors import RingwatchError, UsageError
 from jobs.register_store import recall
 from jobs.settings import Settings

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from importlib import metadata
 
-from jobs.door import FileRecord
+from jobs.door.store import FileRecord
 from jobs.runs import Output
 from jobs.settings import Settings
 from jobs.steps import Step

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -33,6 +36,17 @@ def told(error: BaseException) -> str | None:
     if isinstance(error, duckdb.Error):
         return _of_engine(str(error))
     return None
+
+
+@contextmanager
+def of_stream() -> Iterator[None]:
+    """While rows stream out of the engine its errors reach us as polars' own, with nothing but their text: raise them
+    as the engine's again."""
+    try:
+        yield
+    except pl.exceptions.ComputeError as stopped:
+        kind = duckdb.OutOfMemoryException if "Out of Memory Error" in str(stopped) else duckdb.Error
+        raise kind(str(stopped)) from stopped
 
 
 def _memory(text: str) -> str:

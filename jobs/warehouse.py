@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import duckdb
+import polars as pl
 from filelock import FileLock, Timeout
 
 from jobs import durable, migrations, trouble
 from jobs.errors import BusyError, RingwatchError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _REBUILD = "Run `ringwatch rebuild`, which makes it again from the exports and the published nights"
 
@@ -133,12 +131,13 @@ class Warehouse:
 
     def frame(self, sql: str, **params: object) -> pl.DataFrame:
         """Run one SELECT and bring its rows here."""
-        found: pl.DataFrame = self.con.sql(sql, params=params or None).pl()
-        return found
+        # Not by .pl(): it goes through pyarrow, which with its numpy takes a reading command a sixth of a second.
+        with trouble.of_stream():
+            return pl.DataFrame(_Stream(self.con.sql(sql, params=params or None)))
 
     def put(self, table: str, frame: pl.DataFrame) -> None:
         """Create or replace the night's table `table` from a frame."""
-        self.con.register("incoming_frame", frame)
+        self.con.register("incoming_frame", _Stream(frame))
         try:
             self.make(table, "SELECT * FROM incoming_frame")
         finally:
@@ -217,6 +216,17 @@ class Warehouse:
             settings["enable_progress_bar"] = False
         for name, value in settings.items():
             self.rows(f"SET {name} = $value", value=value)
+
+
+class _Stream:
+    """Rows as an Arrow stream and nothing else. A frame as such DuckDB would read by way of pyarrow; polars keeps the
+    class of what it is given, so that at the end the engine, given as such, would complain of leaks."""
+
+    def __init__(self, rows: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
+        self._rows = rows
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._rows.__arrow_c_stream__(requested_schema)
 
 
 def files_of(path: Path) -> list[Path]:

@@ -54,6 +54,23 @@ def test_help_imports_next_to_nothing() -> None:
     assert not slow & set(loaded.stdout.split())
 
 
+def test_a_bundle_loads_neither_numpy_nor_pyarrow() -> None:
+    """They take a small bundle a sixth of its time, and nothing in it needs them."""
+    code = "import sys, jobs.case.bundle; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert not {"numpy", "pyarrow", "scipy"} & set(loaded.stdout.split())
+
+
+@pytest.mark.parametrize(("line", "code"), [("--help", 1), ("show --help", 1), ("show", 2)])
+def test_what_cannot_be_printed_is_no_success(line: str, code: int) -> None:
+    command = [sys.executable, "-m", "jobs", *line.split()]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -11,7 +11,8 @@ import pytest
 
 from graph.exports import EXPORTS
 from graph.state import as_of, stored
-from jobs.door import DoorSettings, load
+from jobs.door.loading import load
+from jobs.door.settings import DoorSettings
 from jobs.door.store import ensure_tables
 from jobs.warehouse import Warehouse
 from tests.door.drops import ORDERS, order, write_drop

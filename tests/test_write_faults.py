@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from jobs import runs, trouble
@@ -219,6 +220,25 @@ def test_power_lost_after_a_rename(home: Path, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_what_to_do(error: Exception, said: str) -> None:
     assert said in str(trouble.told(error))
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind"),
+    [
+        ("Out of Memory Error: x", duckdb.OutOfMemoryException),
+        ("IO Error: Could not read enough", duckdb.Error),
+    ],
+)
+def test_what_breaks_while_rows_stream_out_is_the_engines_error(broken: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as stopped, trouble.of_stream():
+        raise pl.exceptions.ComputeError(f"got external error: {broken}")
+    assert trouble.told(stopped.value)
+
+
+def test_rows_that_break_off_are_the_engines_error(tmp_path: Path) -> None:
+    late = "SELECT CASE WHEN i = 400000 THEN error('broken') ELSE i END AS i FROM range(500000) AS r(i)"
+    with Warehouse.open(tmp_path / "w.duckdb") as db, pytest.raises(duckdb.Error):
+        db.frame(late)
 
 
 def test_a_fault_of_ours_is_not_put_on_the_machine() -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
-
-import networkx as nx
 
 from jobs.case.clean import one_line, xml_safe
 from jobs.case.tables import Sheet
@@ -28,23 +26,40 @@ CONTEXT = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
+# Written here, in as many lines as with networkx: its writer loads numpy, a tenth of what a small bundle takes.
+NODE = ("label", "type", "id_value", "role", "score")
+EDGE = ("tie", "weight", "first_seen_at", "last_seen_at")
+NUMBERS = ("score", "weight")
+
 
 def graphml(sheets: dict[str, Sheet]) -> bytes:
     """Accounts and what they share as nodes, ties as edges; names are the labels of the tables."""
-    graph = nx.MultiGraph()
-    for row in rows(sheets["accounts"]):
-        graph.add_node(row["account"], label=row["account"], type="成员账号", id_value=xml_safe(row["account_id"]),
-                       role=row["role"], score=float(row["score"]))  # fmt: skip
-    for number, row in enumerate(rows(sheets["ties"]), 1):
-        if row["to"] not in graph:
-            graph.add_node(
-                row["to"], label=row["to"], type=row["to_type"], id_value=xml_safe(row["to_id"]), role="", score=0.0
-            )
-        graph.add_edge(row["from"], row["to"], key=f"e{number:05d}", tie=row["tie"], weight=float(row["weight"]),
-                       first_seen_at=row["first_seen_at"], last_seen_at=row["last_seen_at"])  # fmt: skip
-    out = io.BytesIO()
-    nx.write_graphml_xml(graph, out, named_key_ids=True)
-    return out.getvalue()
+    nodes = {
+        row["account"]: (row["account"], "成员账号", row["account_id"], row["role"], str(float(row["score"])))
+        for row in rows(sheets["accounts"])
+    }
+    ties = [*rows(sheets["ties"])]
+    for row in ties:
+        nodes.setdefault(row["to"], (row["to"], row["to_type"], row["to_id"], "", "0.0"))
+    root = ElementTree.Element("graphml", xmlns="http://graphml.graphdrawing.org/xmlns")
+    for scope, names in (("node", NODE), ("edge", EDGE)):
+        for name in names:
+            kind = "double" if name in NUMBERS else "string"
+            ElementTree.SubElement(root, "key", {"id": name, "for": scope, "attr.name": name, "attr.type": kind})
+    graph = ElementTree.SubElement(root, "graph", edgedefault="undirected")
+    for label, node in nodes.items():
+        _data(ElementTree.SubElement(graph, "node", id=label), NODE, node)
+    for number, row in enumerate(ties, 1):
+        edge = ElementTree.SubElement(graph, "edge", source=row["from"], target=row["to"], id=f"e{number:05d}")
+        _data(edge, EDGE, (row["tie"], str(float(row["weight"])), row["first_seen_at"], row["last_seen_at"]))
+    ElementTree.indent(root)
+    content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return content
+
+
+def _data(element: ElementTree.Element, names: Sequence[str], values: Sequence[str]) -> None:
+    for name, value in zip(names, values, strict=True):
+        ElementTree.SubElement(element, "data", key=name).text = xml_safe(value)
 
 
 def rows(sheet: Sheet) -> Iterator[dict[str, str]]:

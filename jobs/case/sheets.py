@@ -24,7 +24,7 @@ def as_csv(sheet: Sheet) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([name for name, _ in sheet.columns])
-    writer.writerows([[one_line(cell) for cell in row] for row in sheet.rows])
+    writer.writerows(row if "".join(row).isprintable() else [one_line(cell) for cell in row] for row in sheet.rows)
     return out.getvalue().encode()
 
 

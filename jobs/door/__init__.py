@@ -10,12 +10,3 @@ the integer 5; a timestamp is ISO 8601 in its extended form, at least to the min
 digits beyond the microsecond are cut off; a run of digits that looks like a personal number is masked in the raw
 text of rows that are set aside.
 """
-
-from __future__ import annotations
-
-from jobs.door.discover import Drop, drops, growing_is_not_yet
-from jobs.door.loading import LoadReport, load
-from jobs.door.settings import DoorSettings
-from jobs.door.store import FileRecord
-
-__all__ = ["DoorSettings", "Drop", "FileRecord", "LoadReport", "drops", "growing_is_not_yet", "load"]

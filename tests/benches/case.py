@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from graph import words
 from graph.tables import WATCHLISTS
 from jobs import runs
-from jobs.door import load
+from jobs.door.loading import load
 from jobs.record import record
 from jobs.settings import Settings
 from jobs.warehouse import Warehouse

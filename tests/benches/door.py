@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import duckdb
 
 from graph.exports import EXPORTS
-from jobs.door import DoorSettings, load
+from jobs.door.loading import load
+from jobs.door.settings import DoorSettings
 from jobs.simulate import simulate
 from jobs.warehouse import Warehouse
 

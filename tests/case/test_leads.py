@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from graph.explore import open_night
 from jobs.__main__ import main
-from jobs.door import load
+from jobs.door.loading import load
 from jobs.leads import UNKNOWN, places
 from jobs.settings import Settings
 from jobs.warehouse import Warehouse

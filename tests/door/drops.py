@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from jobs.door import DoorSettings, LoadReport, load
+from jobs.door.loading import LoadReport, load
+from jobs.door.settings import DoorSettings
 from jobs.warehouse import Warehouse
 
 ORDERS = "order_id,buyer_id,seller_id,category,amount,placed_at,paid_at,complaint,votes_buyer,buyer_warned"

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.door import DoorSettings, drops, load, text
+from jobs.door import text
+from jobs.door.discover import drops
+from jobs.door.loading import load
+from jobs.door.settings import DoorSettings
 from jobs.errors import BusyError, ExportError, NotYetError, RingwatchError, UsageError
 from jobs.warehouse import Warehouse
 from tests.door.drops import ACCOUNTS, CHAT, DEVICES, ORDERS, loaded, order, rejects, write_drop

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.door import growing_is_not_yet
+from jobs.door.discover import growing_is_not_yet
 from jobs.errors import ExportError, NotYetError
 from tests.door.drops import loaded, write_drop
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.door import DoorSettings, load
+from jobs.door.loading import load
 from jobs.door.personal import looks_raw, masked
+from jobs.door.settings import DoorSettings
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 from tests.door.drops import ACCOUNTS, ORDERS, loaded, order, write_drop

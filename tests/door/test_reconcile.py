@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from jobs.door import DoorSettings, LoadReport, load
+from jobs.door.loading import LoadReport, load
+from jobs.door.settings import DoorSettings
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 from tests.door.drops import ORDERS, order, write_drop

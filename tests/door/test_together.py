@@ -13,7 +13,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from jobs.door import DoorSettings, load, together
+from jobs.door import together
+from jobs.door.loading import load
+from jobs.door.settings import DoorSettings
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 from tests.door.drops import ACCOUNTS, ORDERS, loaded, order, rejects, write_drop

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.door import DoorSettings, load, store
+from jobs.door import store
+from jobs.door.loading import load
+from jobs.door.settings import DoorSettings
 from jobs.warehouse import Warehouse
 from tests.door.drops import ORDERS, loaded, order, write_drop
 

@@ -24,7 +24,9 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from graph.exports import EXPORTS
 from graph.state import stored
-from jobs.door import DoorSettings, load, together
+from jobs.door import together
+from jobs.door.loading import load
+from jobs.door.settings import DoorSettings
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 from tests.door.mutate import drop
