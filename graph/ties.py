@@ -20,24 +20,21 @@ degree AS (
     SELECT space, entity_id, count(*) AS n FROM users GROUP BY space, entity_id
 ),
 sized AS (SELECT u.account_id, u.space, u.entity_id, d.n FROM users AS u JOIN degree AS d USING (space, entity_id)),
-common AS (
-    SELECT b.space, b.entity_id, o.space AS by_space, o.entity_id AS by_id,
-           count(*) AS together, any_value(b.n) AS n, any_value(o.n) AS by_n
+met AS (
+    SELECT b.account_id, b.space, b.entity_id, b.n, o.space AS by_space, o.entity_id AS by_id, o.n AS by_n
     FROM sized AS b JOIN sized AS o
       ON o.account_id = b.account_id AND (o.space <> b.space OR o.entity_id <> b.entity_id)
     WHERE b.n > $keep AND o.n <= 2 * b.n
-    GROUP BY b.space, b.entity_id, o.space, o.entity_id HAVING count(*) > 1
 ),
 proof AS (
-    SELECT space, entity_id, by_space, by_id FROM common
-    WHERE (by_n <= $rare AND by_space <> space) OR together >= $same * (n + by_n - together)
+    SELECT space, entity_id, by_space, by_id FROM met GROUP BY space, entity_id, by_space, by_id, n, by_n
+    HAVING count(*) > 1 AND ((by_n <= $rare AND by_space <> space) OR count(*) >= $same * (n + by_n - count(*)))
 ),
 coherent AS (
-    SELECT p.space, p.entity_id, count(DISTINCT b.account_id) AS n
-    FROM proof AS p
-    JOIN users AS b ON b.space = p.space AND b.entity_id = p.entity_id
-    JOIN users AS o ON o.account_id = b.account_id AND o.space = p.by_space AND o.entity_id = p.by_id
-    GROUP BY p.space, p.entity_id
+    SELECT m.space, m.entity_id, count(DISTINCT m.account_id) AS n
+    FROM met AS m SEMI JOIN proof AS p
+      ON p.space = m.space AND p.entity_id = m.entity_id AND p.by_space = m.by_space AND p.by_id = m.by_id
+    GROUP BY m.space, m.entity_id
 ),
 kiosks AS (SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk')
 SELECT d.space, d.entity_id, d.n,
@@ -59,40 +56,6 @@ SELECT space, entity_id, n AS n_accounts,
        coherence
 FROM crowds
 WHERE kiosk OR n > $crowd OR (n > $keep AND coherence < $coherence)
-"""
-
-SHARED = """
-WITH kept AS (
-    SELECT c.space, c.entity_id, c.n, coalesce(h.damping, 1.0) AS damping
-    FROM crowds AS c LEFT JOIN hubs_found AS h USING (space, entity_id)
-    WHERE coalesce(h.damping, 1.0) > 0
-),
-strength AS (
-    SELECT unnest(['device', 'payee', 'payer', 'contact', 'card_code', 'phone', 'owner', 'licence', 'address',
-    'source'])
-           AS kind,
-           unnest($strengths) AS nats
-),
-used AS (
-    SELECT u.*, k.n, k.damping, s.nats
-    FROM uses AS u JOIN kept AS k USING (space, entity_id) JOIN strength AS s USING (kind)
-),
-pairs AS (
-    SELECT a.account_id AS a, b.account_id AS b, a.space, a.entity_id,
-           CASE WHEN a.nats <= b.nats THEN a.kind ELSE b.kind END AS kind,
-           least(a.nats, b.nats) * a.damping * ln(3) / ln(1 + a.n) AS nats,
-           greatest(a.first_at, b.first_at) AS first_at,
-           least(a.last_at, b.last_at) AS last_at,
-           a.first_at <= b.last_at AND b.first_at <= a.last_at AS overlap,
-           abs(date_diff('hour', a.first_at, b.first_at)) <= $burst_hours AS burst
-    FROM used AS a JOIN used AS b
-      ON a.space = b.space AND a.entity_id = b.entity_id AND a.account_id < b.account_id
-)
-SELECT a, b, space, entity_id, max_by(kind, (nats, kind)) AS kind,
-       cast(max(nats * CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN $apart ELSE 1.0 END
-                     * CASE WHEN burst THEN 1.25 ELSE 1.0 END) AS DECIMAL(12, 6)) AS nats,
-       min(first_at) AS first_at, max(last_at) AS last_at, bool_or(overlap) AS overlap, bool_or(burst) AS burst
-FROM pairs GROUP BY a, b, space, entity_id
 """
 
 SELLERS = """
@@ -133,7 +96,44 @@ WHERE n.registered_at BETWEEN c.closed_at - to_days(cast($succession_days / 4 AS
 be used at the same time: that it changed hands then is the point."""
 
 TIES = """
-SELECT a, b, space, kind, entity_id, nats, first_at, last_at, overlap, burst FROM shared_ties
+WITH kept AS (
+    SELECT c.space, c.entity_id, c.n, coalesce(h.damping, 1.0) AS damping
+    FROM crowds AS c LEFT JOIN hubs_found AS h USING (space, entity_id)
+    WHERE coalesce(h.damping, 1.0) > 0
+),
+strength AS (
+    SELECT unnest(['device', 'payee', 'payer', 'contact', 'card_code', 'phone', 'owner', 'licence', 'address',
+    'source'])
+           AS kind,
+           unnest($strengths) AS nats
+),
+used AS (
+    SELECT u.*, k.n, k.damping, s.nats
+    FROM uses AS u JOIN kept AS k USING (space, entity_id) JOIN strength AS s USING (kind)
+),
+pairs AS (
+    SELECT a.account_id AS a, b.account_id AS b, a.space, a.entity_id,
+           CASE WHEN a.nats <= b.nats THEN a.kind ELSE b.kind END AS kind,
+           least(a.nats, b.nats) * a.damping * ln(3) / ln(1 + a.n) AS nats,
+           greatest(a.first_at, b.first_at) AS first_at,
+           least(a.last_at, b.last_at) AS last_at,
+           a.first_at <= b.last_at AND b.first_at <= a.last_at AS overlap,
+           abs(date_diff('hour', a.first_at, b.first_at)) <= $burst_hours AS burst
+    FROM used AS a JOIN used AS b
+      ON a.space = b.space AND a.entity_id = b.entity_id AND a.account_id < b.account_id
+),
+weighed AS (
+    SELECT a, b, space, entity_id, kind, nats AS of_kind,
+           nats * CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN $apart ELSE 1.0 END
+                * CASE WHEN burst THEN 1.25 ELSE 1.0 END AS nats, first_at, last_at, overlap, burst
+    FROM pairs
+)
+SELECT a, b, space, kind, entity_id, cast(nats AS DECIMAL(12, 6)) AS nats, first_at, last_at, overlap, burst
+FROM weighed WHERE space <> 'pay'
+UNION ALL
+SELECT a, b, space, max_by(kind, (of_kind, kind)), entity_id, cast(max(nats) AS DECIMAL(12, 6)),
+       min(first_at), max(last_at), bool_or(overlap), bool_or(burst)
+FROM weighed WHERE space = 'pay' GROUP BY a, b, space, entity_id
 UNION ALL
 SELECT least(old_id, new_id), greatest(old_id, new_id), 'account', 'succession', old_id,
        cast($succession AS DECIMAL(12, 6)),
@@ -148,6 +148,7 @@ JOIN accounts AS i ON i.account_id = a.inviter_id
 LEFT JOIN fees AS f ON f.account_id = a.account_id
 WHERE a.inviter_id <> a.account_id
 """
+"""Two accounts may use a payment account in several ways, which is one tie; any other thing is used in one way."""
 
 FEE_ORDERS = """
 WITH RECURSIVE up(account_id, above_id, level) AS (
@@ -188,14 +189,21 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     """
     db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)
     db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)
-    strengths = [
-        s.device, s.payee, s.payer, s.contact, s.card_code, s.phone, s.owner, s.licence, s.address, s.source,
-    ]  # fmt: skip
-    db.make("shared_ties", SHARED, strengths=strengths, burst_hours=s.burst_hours, apart=s.apart)
     db.make("sellers", SELLERS)
     db.make("closings", CLOSINGS, now=now, silent_days=silent_days)
     db.make("successions", SUCCESSIONS, keep=s.keep, succession_days=s.succession_days)
     db.make("fee_orders", FEE_ORDERS, levels=s.levels, heads=s.heads)
     db.make("fees", FEES)
-    db.make("ties", TIES, succession=s.succession, inviter=s.inviter, fee=s.fee)
-    db.drop("shared_ties")
+    strengths = [
+        s.device, s.payee, s.payer, s.contact, s.card_code, s.phone, s.owner, s.licence, s.address, s.source,
+    ]  # fmt: skip
+    db.make(
+        "ties",
+        TIES,
+        strengths=strengths,
+        burst_hours=s.burst_hours,
+        apart=s.apart,
+        succession=s.succession,
+        inviter=s.inviter,
+        fee=s.fee,
+    )

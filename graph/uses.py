@@ -69,18 +69,15 @@ every AS (
   UNION ALL
     SELECT account_id, space, kind, entity_id, first_at, last_at FROM source_uses
 ),
-merged AS (
-    SELECT account_id, space, entity_id, kind, min(first_at) AS first_at, max(last_at) AS last_at
-    FROM every WHERE last_at >= $since
-    GROUP BY account_id, space, entity_id, kind
-),
+lately AS (SELECT account_id, space, kind, entity_id, first_at, last_at FROM every WHERE last_at >= $since),
 shared AS (
-    SELECT space, entity_id FROM merged GROUP BY space, entity_id HAVING min(account_id) <> max(account_id)
+    SELECT space, entity_id FROM lately GROUP BY space, entity_id HAVING min(account_id) <> max(account_id)
 )
 SELECT account_id, space, kind, entity_id, first_at, last_at
-FROM merged SEMI JOIN shared USING (space, entity_id)
+FROM lately SEMI JOIN shared USING (space, entity_id)
 """
-"""Most things have one account: what the exports name once is left out before anything is put together."""
+"""Most things have one account: what the exports name once is left out before anything is put together. Each source
+names an account's use of a thing once."""
 
 CODE_USES = """
 WITH sent AS (
