@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 if TYPE_CHECKING:
     from graph.settings import ScoreSettings
 
@@ -12,22 +14,26 @@ BOTH = frozenset({"counterfeit_network", "pyramid"})
 HARMLESS_ALONE = frozenset({"account_farm", "brushing", "unlicensed_operator"})
 
 
-LEVELS = """
-WITH RECURSIVE placed AS (
-    SELECT m.ring, m.account_id, u.account_id AS above_id
-    FROM members AS m
-    LEFT JOIN accounts AS a ON a.account_id = m.account_id
-    LEFT JOIN members AS u ON u.account_id = a.inviter_id AND u.ring = m.ring AND u.account_id <> m.account_id
-),
-down(ring, account_id, level) AS (
-    SELECT ring, account_id, 1 FROM placed WHERE above_id IS NULL
-  UNION ALL
-    SELECT p.ring, p.account_id, d.level + 1
-    FROM down AS d JOIN placed AS p ON p.ring = d.ring AND p.above_id = d.account_id
-)
-SELECT ring, max(level) AS levels FROM down GROUP BY ring ORDER BY ring
+PLACED = """
+SELECT m.ring, m.account_id, u.account_id AS above_id
+FROM members AS m
+LEFT JOIN accounts AS a ON a.account_id = m.account_id
+LEFT JOIN members AS u ON u.account_id = a.inviter_id AND u.ring = m.ring AND u.account_id <> m.account_id
+ORDER BY m.ring, m.account_id
 """
-"""Levels of the referral tree inside a ring. Nobody in a closed circle of referrals is at the top: it has no levels."""
+"""Members, and who of the same ring referred them."""
+
+
+def levels(placed: pl.DataFrame) -> pl.DataFrame:
+    """One row a ring: `ring`, `levels` of the referral tree inside it, from rows `ring`, `account_id`, `above_id`.
+    Nobody in a closed circle of referrals is at the top: such a ring has no levels and no row."""
+    reached, deep = placed.filter(pl.col("above_id").is_null()), list[pl.DataFrame]()
+    while not reached.is_empty():
+        deep.append(reached.select(pl.col("ring").unique()).with_columns(pl.lit(len(deep) + 1).alias("levels")))
+        above = reached.select("ring", pl.col("account_id").alias("above_id"))
+        reached = placed.join(above, on=["ring", "above_id"])
+    empty = pl.DataFrame(schema={"ring": pl.Int64, "levels": pl.Int32})
+    return pl.concat([empty, *deep]).group_by("ring").agg(pl.col("levels").max()).sort("ring")
 
 
 def action(

@@ -30,17 +30,19 @@ WITH every AS (
   UNION ALL
     SELECT subject_id, verdict, decided_at, action_taken, 1 FROM verdict_journal WHERE decided_at < $now
 ),
-alive AS (
-    SELECT subject_id, verdict, decided_at, action_taken FROM every WHERE decided_at >= $expired
-    QUALIFY row_number() OVER (PARTITION BY subject_id, decided_at ORDER BY by_command DESC) = 1
+counted AS (
+    SELECT *, row_number() OVER (PARTITION BY subject_id, decided_at ORDER BY by_command DESC) AS place
+    FROM every WHERE decided_at >= $expired
 ),
+alive AS (SELECT subject_id, verdict, decided_at, action_taken FROM counted WHERE place = 1),
 nights AS (SELECT DISTINCT ring_id, run_date FROM register_history WHERE run_date < $night),
 seen AS (
     SELECT a.subject_id, a.decided_at,
            coalesce(max(n.run_date) FILTER (WHERE n.run_date <= a.decided_at), min(n.run_date)) AS run_date
     FROM alive AS a JOIN nights AS n ON n.ring_id = a.subject_id GROUP BY a.subject_id, a.decided_at
 )
-SELECT a.*, s.run_date FROM alive AS a LEFT JOIN seen AS s USING (subject_id, decided_at)
+SELECT a.*, s.run_date
+FROM alive AS a LEFT JOIN seen AS s ON s.subject_id = a.subject_id AND s.decided_at = a.decided_at
 ORDER BY a.decided_at, a.subject_id, a.verdict
 """
 """Verdicts in force, oldest first; for one on a ring the night that the analyst had seen, else the first there was."""

@@ -12,7 +12,7 @@ from graph.acts import all_acts
 if TYPE_CHECKING:
     from graph.db import Db
 
-LISTED = "SELECT m.account_id FROM members AS m SEMI JOIN ring_names AS n USING (ring)"
+LISTED = "SELECT m.account_id FROM members AS m SEMI JOIN ring_names AS n ON n.ring = m.ring"
 
 ORDERS_NEAR = """
 SELECT order_id, buyer_id, seller_id, payee_id, payer_id, ship_from_id, ship_to_id, ship_to_region, amount_fen,
@@ -38,9 +38,9 @@ WHERE c.message_id IN (
 """
 
 ON_RINGS = """
-SELECT n.ring, n.ring_id, a.typology, a.act, k.axis, k.side, k."table", k.victim, k.money, a.account_id, a.key
+SELECT n.ring, n.ring_id, a.typology, a.act, k.axis, k.side, k.export, k.victim, k.money, a.account_id, a.key
 FROM acts_done AS a
-JOIN members AS m USING (account_id)
+JOIN members AS m ON m.account_id = a.account_id
 JOIN ring_names AS n ON n.ring = m.ring
 JOIN ring_typologies AS t ON t.ring = m.ring AND t.typology = a.typology
 JOIN kinds_of_act AS k ON k.typology = a.typology AND k.act = a.act
@@ -50,40 +50,45 @@ FACTS = """
 WITH orders_read AS (
     SELECT f.*, CASE f.victim WHEN 'buyer_id' THEN o.buyer_id WHEN 'seller_id' THEN o.seller_id END AS victim_id,
            o.order_id,
-           CASE WHEN f.money THEN o.amount_fen ELSE 0 END AS exposure_fen,
-           CASE WHEN NOT f.money THEN 0
+           CASE WHEN f.money THEN o.amount_fen ELSE cast(0 AS BIGINT) END AS exposure_fen,
+           CASE WHEN NOT f.money THEN cast(0 AS BIGINT)
                 WHEN f.side = 'buyer' AND f.victim = 'seller_id'
                     THEN CASE WHEN o.delivered_at IS NOT NULL AND (o.paid_at IS NULL OR o.refunded_at IS NOT NULL)
-                              THEN o.amount_fen ELSE 0 END
-                WHEN o.confirmed_at IS NOT NULL AND o.refunded_at IS NULL THEN o.amount_fen ELSE 0 END AS loss_fen,
-           CASE WHEN f.money AND o.buyer_warned THEN o.amount_fen ELSE 0 END AS warned_fen,
+                              THEN o.amount_fen ELSE cast(0 AS BIGINT) END
+                WHEN o.confirmed_at IS NOT NULL AND o.refunded_at IS NULL THEN o.amount_fen
+                ELSE cast(0 AS BIGINT) END AS loss_fen,
+           CASE WHEN f.money AND o.buyer_warned THEN o.amount_fen ELSE cast(0 AS BIGINT) END AS warned_fen,
            CASE f.axis WHEN 'complaint' THEN coalesce(o.complained_at, o.placed_at)
                        WHEN 'counterparty' THEN coalesce(o.seller_complained_at, o.placed_at)
                        ELSE coalesce(o.confirmed_at, o.paid_at, o.placed_at) END AS happened_at,
            o.ship_to_region AS region, o.file_id, o.line, f.key AS row_key
-    FROM acts_on_rings AS f JOIN orders_near AS o ON o.order_id = f.key WHERE f."table" = 'orders'
+    FROM acts_on_rings AS f JOIN orders_near AS o ON o.order_id = f.key WHERE f.export = 'orders'
 ),
 chats_read AS (
     SELECT f.*, c.receiver_id AS victim_id, NULL AS order_id,
-           CASE WHEN f.money THEN coalesce(c.claimed_fen, 0) ELSE 0 END AS exposure_fen,
-           CASE WHEN f.money THEN coalesce(c.claimed_fen, 0) ELSE 0 END AS loss_fen,
-           0 AS warned_fen, c.sent_at AS happened_at, NULL AS region, c.file_id, c.line, f.key AS row_key
-    FROM acts_on_rings AS f JOIN chats_near AS c ON c.message_id = f.key WHERE f."table" = 'chat_links'
+           CASE WHEN f.money THEN coalesce(c.claimed_fen, 0) ELSE cast(0 AS BIGINT) END AS exposure_fen,
+           CASE WHEN f.money THEN coalesce(c.claimed_fen, 0) ELSE cast(0 AS BIGINT) END AS loss_fen,
+           cast(0 AS BIGINT) AS warned_fen, c.sent_at AS happened_at, NULL AS region, c.file_id, c.line,
+           f.key AS row_key
+    FROM acts_on_rings AS f JOIN chats_near AS c ON c.message_id = f.key WHERE f.export = 'chat_links'
 ),
 accounts_read AS (
-    SELECT f.*, NULL AS victim_id, NULL AS order_id, 0 AS exposure_fen, 0 AS loss_fen, 0 AS warned_fen,
+    SELECT f.*, NULL AS victim_id, NULL AS order_id, cast(0 AS BIGINT) AS exposure_fen, cast(0 AS BIGINT) AS loss_fen,
+           cast(0 AS BIGINT) AS warned_fen,
            a.registered_at AS happened_at, NULL AS region, a.file_id, a.line, f.key AS row_key
-    FROM acts_on_rings AS f JOIN accounts AS a ON a.account_id = f.key WHERE f."table" = 'accounts'
+    FROM acts_on_rings AS f JOIN accounts AS a ON a.account_id = f.key WHERE f.export = 'accounts'
 ),
 every AS (
     SELECT * FROM orders_read UNION ALL SELECT * FROM chats_read UNION ALL SELECT * FROM accounts_read
 )
-SELECT e.ring, e.ring_id, e.typology, e.act, e.axis, e.side, e."table", e.account_id, e.row_key,
+SELECT e.ring, e.ring_id, e.typology, e.act, e.axis, e.side, e.export, e.account_id, e.row_key,
        CASE WHEN m.account_id IS NULL THEN e.victim_id END AS victim_id,
        e.order_id,
-       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.exposure_fen ELSE 0 END AS exposure_fen,
-       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.loss_fen ELSE 0 END AS loss_fen,
-       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.warned_fen ELSE 0 END AS warned_fen,
+       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.exposure_fen
+            ELSE cast(0 AS BIGINT) END AS exposure_fen,
+       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.loss_fen ELSE cast(0 AS BIGINT) END AS loss_fen,
+       CASE WHEN m.account_id IS NULL OR e.typology = 'pyramid' THEN e.warned_fen
+            ELSE cast(0 AS BIGINT) END AS warned_fen,
        e.happened_at,
        coalesce(v.region, e.region) AS region, e.file_id, e.line
 FROM every AS e
@@ -98,7 +103,7 @@ OPEN_ORDERS = """
 SELECT n.ring_id, o.order_id, o.buyer_id, o.seller_id, o.amount_fen, o.paid_at
 FROM orders_near AS o
 JOIN members AS m ON m.account_id = o.seller_id
-JOIN ring_names AS n USING (ring)
+JOIN ring_names AS n ON n.ring = m.ring
 LEFT JOIN members AS b ON b.account_id = o.buyer_id AND b.ring = m.ring
 WHERE o.paid_at IS NOT NULL AND o.confirmed_at IS NULL AND o.refunded_at IS NULL AND o.cancelled_at IS NULL
   AND b.account_id IS NULL
@@ -108,7 +113,7 @@ ORDER BY n.ring_id, o.order_id
 LINKS = """
 WITH used AS (
     SELECT n.ring_id, m.ring, u.account_id, u.space, u.kind, u.entity_id, u.first_at, u.last_at
-    FROM uses AS u JOIN members AS m USING (account_id) JOIN ring_names AS n USING (ring)
+    FROM uses AS u JOIN members AS m ON m.account_id = u.account_id JOIN ring_names AS n ON n.ring = m.ring
     LEFT JOIN hubs_found AS h ON h.space = u.space AND h.entity_id = u.entity_id AND h.treatment = 'cut'
     WHERE h.space IS NULL
 ),
@@ -124,12 +129,13 @@ ends AS (
 )
 SELECT u.ring_id, u.account_id, u.kind AS entity_kind, u.entity_id, u.space, cast(max(e.nats) AS DOUBLE) AS weight,
        min(u.first_at) AS first_seen_at, max(u.last_at) AS last_seen_at
-FROM used AS u JOIN ends AS e USING (ring, account_id, space, entity_id)
+FROM used AS u JOIN ends AS e
+  ON e.ring = u.ring AND e.account_id = u.account_id AND e.space = u.space AND e.entity_id = u.entity_id
 GROUP BY u.ring_id, u.account_id, u.kind, u.entity_id, u.space
 UNION ALL
 SELECT n.ring_id, e.account_id, e.kind, e.entity_id, e.space, cast(max(e.nats) AS DOUBLE),
        min(e.first_at), max(e.last_at)
-FROM ends AS e JOIN ring_names AS n USING (ring) WHERE e.space = 'account'
+FROM ends AS e JOIN ring_names AS n ON n.ring = e.ring WHERE e.space = 'account'
 GROUP BY n.ring_id, e.account_id, e.kind, e.entity_id, e.space
 """
 
@@ -176,7 +182,7 @@ quotes_of AS (
     WHERE l.entity_kind = 'source' GROUP BY l.ring_id, l.account_id, l.entity_id
 )
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
-       'devices' AS "table", d.account_id || '|' || d.device_id AS row_key, d.file_id, d.line
+       'devices' AS export, d.account_id || '|' || d.device_id AS row_key, d.file_id, d.line
 FROM ring_links AS l JOIN devices AS d ON d.account_id = l.account_id AND d.device_id = l.entity_id
 WHERE l.entity_kind = 'device'
 UNION ALL
@@ -187,17 +193,22 @@ WHERE l.entity_kind IN ('phone', 'owner', 'licence', 'inviter', 'succession')
 UNION ALL
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
        'orders', o.order_id, o.file_id, o.line
-FROM ring_links AS l JOIN orders_of AS x USING (ring_id, account_id, entity_kind, entity_id)
+FROM ring_links AS l JOIN orders_of AS x
+  ON x.ring_id = l.ring_id AND x.account_id = l.account_id
+     AND x.entity_kind = l.entity_kind AND x.entity_id = l.entity_id
 JOIN orders_near AS o ON o.order_id = x.order_id
 UNION ALL
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
        'chat_links', c.message_id, c.file_id, c.line
-FROM ring_links AS l JOIN quotes_of AS x USING (ring_id, account_id, entity_id)
+FROM ring_links AS l JOIN quotes_of AS x
+  ON x.ring_id = l.ring_id AND x.account_id = l.account_id AND x.entity_id = l.entity_id
 JOIN chats_near AS c ON c.message_id = x.message_id WHERE l.entity_kind = 'source'
 UNION ALL
 SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.first_seen_at, l.last_seen_at,
        'chat_links', c.message_id, c.file_id, c.line
-FROM ring_links AS l JOIN chats_of AS x USING (ring_id, account_id, entity_kind, entity_id)
+FROM ring_links AS l JOIN chats_of AS x
+  ON x.ring_id = l.ring_id AND x.account_id = l.account_id
+     AND x.entity_kind = l.entity_kind AND x.entity_id = l.entity_id
 JOIN chats_near AS c ON c.message_id = x.message_id
 """
 """One row of the exports for each link: the first that shows it."""
@@ -208,12 +219,12 @@ def facts(db: Db) -> None:
 
     Reads the night's exports, `acted`, `members`, `ring_names`, `ring_typologies`, `uses`, `ties`, `hubs_found`.
     `facts`: one row an act of a member: ring, typology, act, account, victim, money in fen, time, and the row it was
-    read from (`table`, `row_key`, `file_id`, `line`). The others: one row a watchlist row of that name, in fen.
+    read from (`export`, `row_key`, `file_id`, `line`). The others: one row a watchlist row of that name, in fen.
     """
     kinds = pl.DataFrame(
         [(t, a.name, a.axis, a.side, a.table, a.victim, a.money) for t, a in all_acts()],
         schema={
-            "typology": pl.String, "act": pl.String, "axis": pl.String, "side": pl.String, "table": pl.String,
+            "typology": pl.String, "act": pl.String, "axis": pl.String, "side": pl.String, "export": pl.String,
             "victim": pl.String, "money": pl.Boolean,
         },
         orient="row",

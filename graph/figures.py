@@ -126,7 +126,8 @@ def _export(db: Db, name: str, drop: date, run_date: date, before: Figures | Non
         end=datetime.combine(run_date + timedelta(days=1), datetime.min.time()),
     )
     files = db.frame(
-        "SELECT coalesce(sum(rows_read), 0)::BIGINT AS read, coalesce(sum(set_aside), 0)::BIGINT AS set_aside"
+        "SELECT cast(coalesce(sum(rows_read), 0) AS BIGINT) AS read,"
+        " cast(coalesce(sum(set_aside), 0) AS BIGINT) AS set_aside"
         " FROM files WHERE drop_date = $drop AND table_name = $name",
         drop=drop,
         name=name,
@@ -152,31 +153,34 @@ def _seen(db: Db, older: date | None, since: date | None, run_date: date, one_in
 _DEVICES = """
 WITH before AS (
     SELECT account_id, device_id FROM devices_rows
-    WHERE drop_date BETWEEN $since AND $older AND hash(account_id) % $one_in::UBIGINT = 0
+    WHERE drop_date BETWEEN $since AND $older AND hash(account_id) % cast($one_in AS UBIGINT) = 0
 ),
 tonight AS (
     SELECT drop_date, account_id, device_id FROM devices_rows
-    WHERE drop_date > $older AND drop_date <= $run AND hash(account_id) % $one_in::UBIGINT = 0
+    WHERE drop_date > $older AND drop_date <= $run AND hash(account_id) % cast($one_in AS UBIGINT) = 0
       AND first_seen_at < $older - INTERVAL 1 DAY
 )
-SELECT drop_date, count(*) AS expected,
-       count(*) FILTER (WHERE (account_id, device_id) IN (SELECT (account_id, device_id) FROM before)) AS seen
-FROM tonight WHERE account_id IN (SELECT account_id FROM before)
-GROUP BY drop_date ORDER BY drop_date
+SELECT t.drop_date, count(*) AS expected, count(b.device_id) AS seen
+FROM tonight AS t
+LEFT JOIN (SELECT DISTINCT account_id, device_id FROM before) AS b
+  ON b.account_id = t.account_id AND b.device_id = t.device_id
+WHERE t.account_id IN (SELECT account_id FROM before)
+GROUP BY t.drop_date ORDER BY t.drop_date
 """
 """Of known accounts, those devices which were first seen before the older drops ended, so that they should hold them.
 Of a feed that sends new pairs only, none would be expected: each is first seen since."""
 
 _PAYEES = """
 WITH steady AS (
-    SELECT seller_id, min(payee_id) AS payee_id FROM orders_rows
-    WHERE drop_date BETWEEN $since AND $older AND hash(seller_id) % $one_in::UBIGINT = 0 AND payee_id IS NOT NULL
+    SELECT seller_id, min(payee_id) AS only_id FROM orders_rows
+    WHERE drop_date BETWEEN $since AND $older AND hash(seller_id) % cast($one_in AS UBIGINT) = 0
+      AND payee_id IS NOT NULL
     GROUP BY seller_id HAVING count(*) > 1 AND min(payee_id) = max(payee_id)
 ),
 tonight AS (
-    SELECT o.drop_date, o.seller_id, bool_or(o.payee_id = s.payee_id) AS same
-    FROM orders_rows AS o JOIN steady AS s USING (seller_id)
-    WHERE o.drop_date > $older AND o.drop_date <= $run AND hash(o.seller_id) % $one_in::UBIGINT = 0
+    SELECT o.drop_date, o.seller_id, bool_or(o.payee_id = s.only_id) AS same
+    FROM orders_rows AS o JOIN steady AS s ON s.seller_id = o.seller_id
+    WHERE o.drop_date > $older AND o.drop_date <= $run AND hash(o.seller_id) % cast($one_in AS UBIGINT) = 0
       AND o.payee_id IS NOT NULL
     GROUP BY o.drop_date, o.seller_id
 )
@@ -188,12 +192,13 @@ FROM tonight GROUP BY drop_date ORDER BY drop_date
 _OWNERS = """
 WITH before AS (
     SELECT DISTINCT account_id, owner_id FROM accounts_rows
-    WHERE drop_date BETWEEN $since AND $older AND hash(account_id) % $one_in::UBIGINT = 0 AND owner_id IS NOT NULL
+    WHERE drop_date BETWEEN $since AND $older AND hash(account_id) % cast($one_in AS UBIGINT) = 0
+      AND owner_id IS NOT NULL
 )
 SELECT r.drop_date, count(DISTINCT r.account_id) AS expected,
        count(DISTINCT r.account_id) FILTER (WHERE b.owner_id = r.owner_id) AS seen
-FROM accounts_rows AS r JOIN before AS b USING (account_id)
-WHERE r.drop_date > $older AND r.drop_date <= $run AND hash(r.account_id) % $one_in::UBIGINT = 0
+FROM accounts_rows AS r JOIN before AS b ON b.account_id = r.account_id
+WHERE r.drop_date > $older AND r.drop_date <= $run AND hash(r.account_id) % cast($one_in AS UBIGINT) = 0
   AND r.owner_id IS NOT NULL
 GROUP BY r.drop_date ORDER BY r.drop_date
 """
@@ -202,11 +207,11 @@ GROUP BY r.drop_date ORDER BY r.drop_date
 _ACCOUNTS = """
 WITH before AS (
     SELECT order_id, seller_id FROM orders_rows
-    WHERE drop_date BETWEEN $since AND $older AND hash(order_id) % $one_in::UBIGINT = 0
+    WHERE drop_date BETWEEN $since AND $older AND hash(order_id) % cast($one_in AS UBIGINT) = 0
 )
 SELECT r.drop_date, count(*) AS expected, count(*) FILTER (WHERE r.seller_id = b.seller_id) AS seen
-FROM orders_rows AS r JOIN before AS b USING (order_id)
-WHERE r.drop_date > $older AND r.drop_date <= $run AND hash(r.order_id) % $one_in::UBIGINT = 0
+FROM orders_rows AS r JOIN before AS b ON b.order_id = r.order_id
+WHERE r.drop_date > $older AND r.drop_date <= $run AND hash(r.order_id) % cast($one_in AS UBIGINT) = 0
 GROUP BY r.drop_date ORDER BY r.drop_date
 """
 """Orders sent once more, whose seller does not change: with new account ids no account would be known at all."""

@@ -22,7 +22,7 @@ money AS (
     SELECT {by}, exposure_fen, loss_fen, warned_fen, happened_at FROM orders_once
   UNION ALL
     SELECT {by}, max(exposure_fen), max(loss_fen), 0, max(happened_at)
-    FROM facts WHERE order_id IS NULL GROUP BY {by}, "table", row_key
+    FROM facts WHERE order_id IS NULL GROUP BY {by}, export, row_key
 ),
 sums AS (
     SELECT {by}, cast(sum(exposure_fen) AS BIGINT) AS exposure_fen, cast(sum(loss_fen) AS BIGINT) AS loss_fen,
@@ -33,8 +33,9 @@ sums AS (
 people AS (
     SELECT {by}, count(DISTINCT victim_id) AS n_victims, min(happened_at) AS first_activity_at,
            max(happened_at) AS last_activity_at,
-           list_sort(list(DISTINCT region) FILTER (WHERE victim_id IS NOT NULL AND region IS NOT NULL)) AS regions,
-           list_sort(list(DISTINCT axis)) AS act_axes
+           array_sort(array_agg(DISTINCT region) FILTER (WHERE victim_id IS NOT NULL AND region IS NOT NULL))
+           AS regions,
+           array_sort(array_agg(DISTINCT axis)) AS act_axes
     FROM facts GROUP BY {by}
 )
 SELECT * FROM people JOIN sums USING ({by})

@@ -31,10 +31,10 @@ SHOWN = 0.005
 LISTED = "SELECT run_date, ring_id, account_id FROM register_history WHERE run_date < $night ORDER BY ALL"
 
 CANDIDATES = """
-WITH strongest AS (SELECT ring, arg_min(typology, row(-nats, typology)) AS typology FROM ring_typologies GROUP BY ring)
-SELECT r.ring, r.score, t.typology, list(m.account_id ORDER BY m.account_id) AS accounts
-FROM ring_scores AS r JOIN members AS m USING (ring) JOIN strongest AS t USING (ring)
-GROUP BY ALL ORDER BY r.ring
+WITH strongest AS (SELECT ring, min_by(typology, (-nats, typology)) AS typology FROM ring_typologies GROUP BY ring)
+SELECT r.ring, r.score, t.typology, array_sort(array_agg(m.account_id)) AS accounts
+FROM ring_scores AS r JOIN members AS m ON m.ring = r.ring JOIN strongest AS t ON t.ring = r.ring
+GROUP BY r.ring, r.score, t.typology ORDER BY r.ring
 """
 
 
@@ -101,10 +101,12 @@ def keep(db: Db, now: dict[int, float]) -> None:
     db.put("member_scores", members.with_columns(pl.col("score") * pl.col("ratio")).drop("ratio"))
     db.make(
         "ring_typologies",
-        "SELECT t.* FROM ring_typologies AS t SEMI JOIN ring_scores USING (ring) ORDER BY ring, nats DESC, typology",
+        "SELECT t.* FROM ring_typologies AS t SEMI JOIN ring_scores AS r ON r.ring = t.ring"
+        " ORDER BY ring, nats DESC, typology",
     )
     db.make(
-        "lone_scores", "SELECT l.* FROM lone_everybody AS l ANTI JOIN member_scores USING (account_id) ORDER BY ALL"
+        "lone_scores",
+        "SELECT l.* FROM lone_everybody AS l ANTI JOIN member_scores AS m ON m.account_id = l.account_id ORDER BY ALL",
     )
 
 

@@ -22,17 +22,17 @@ ORDER BY u.account_id, u.space, u.entity_id
 """
 
 ROWS = """
-SELECT o.operator, list(o.account_id ORDER BY o.account_id) AS accounts,
+SELECT o.operator, array_sort(array_agg(o.account_id)) AS accounts,
        count(*) FILTER (WHERE a.kind = 'shop') AS n_shops,
        count(DISTINCT a.licence_id) AS n_licences,
        count(DISTINCT a.licence_id) FILTER (WHERE a.licence_shown) AS n_licences_shown,
        count(*) FILTER (WHERE a.cancelled_at IS NOT NULL OR a.banned_at IS NOT NULL) AS n_closed,
-       list_sort(list(DISTINCT a.region) FILTER (WHERE a.region IS NOT NULL)) AS regions,
+       array_sort(array_agg(DISTINCT a.region) FILTER (WHERE a.region IS NOT NULL)) AS regions,
        min(a.registered_at) AS first_registered_at,
        max(least(coalesce(a.cancelled_at, a.banned_at), coalesce(a.banned_at, a.cancelled_at))) AS last_closed_at,
        min(n.ring_id) AS ring_id
 FROM operator_accounts AS o
-LEFT JOIN accounts AS a USING (account_id)
+LEFT JOIN accounts AS a ON a.account_id = o.account_id
 LEFT JOIN members AS m ON m.account_id = o.account_id
 LEFT JOIN ring_names AS n ON n.ring = m.ring
 GROUP BY o.operator HAVING count(*) > 1

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 RATED = """
 SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread, r.alone, x.habit
-FROM chances AS c JOIN platform_rates AS r USING (typology, act, stratum, kind)
-JOIN axes_of_acts AS x USING (typology, act)
+FROM chances AS c
+JOIN platform_rates AS r
+  ON r.typology = c.typology AND r.act = c.act AND r.stratum = c.stratum AND r.kind = c.kind
+JOIN axes_of_acts AS x ON x.typology = c.typology AND x.act = c.act
 """
 
 PRIOR = 20.0
@@ -49,7 +51,7 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     totals = db.frame("SELECT * FROM totals ORDER BY ALL")
     sides = pl.DataFrame(
         [(t, a.name, a.axis, a.side, a.table, a.between_tied) for t, a in all_acts()],
-        schema=["typology", "act", "axis", "side", "table", "habit"],
+        schema=["typology", "act", "axis", "side", "export", "habit"],
         orient="row",
     )
     platform = rates(totals, acted, sides, s)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ACTED = """
 SELECT m.ring, {who} t.typology, t.act, cast(sum(t.n) AS BIGINT) AS n, cast(sum(t.k) AS BIGINT) AS k,
        sum(t.rate * t.n) / sum(t.n) AS rate, round(sum(t.nats), 6) AS nats
-FROM told AS t JOIN members AS m USING (account_id)
+FROM told AS t JOIN members AS m ON m.account_id = t.account_id
 JOIN ring_typologies AS r ON r.ring = m.ring AND r.typology = t.typology
 GROUP BY m.ring, {who} t.typology, t.act HAVING sum(t.nats) >= $least
 """
@@ -25,7 +25,7 @@ WITH bad AS (SELECT DISTINCT order_id FROM facts WHERE order_id IS NOT NULL)
 SELECT m.ring, count(*) AS n, count(*) FILTER (WHERE b.order_id IS NULL) AS plain
 FROM (SELECT order_id, seller_id AS account_id FROM orders_near
       UNION ALL SELECT order_id, buyer_id FROM orders_near) AS o
-JOIN members AS m USING (account_id) LEFT JOIN bad AS b ON b.order_id = o.order_id
+JOIN members AS m ON m.account_id = o.account_id LEFT JOIN bad AS b ON b.order_id = o.order_id
 SEMI JOIN ring_names AS r ON r.ring = m.ring
 GROUP BY m.ring
 """

@@ -34,19 +34,19 @@ WITH seen AS (
            min(run_date) FILTER (WHERE run_date > $night) AS after
     FROM register_history GROUP BY ring_id
 )
-SELECT h.ring_id, h.run_date, any_value(h.score) AS score, list(h.account_id ORDER BY h.account_id) AS accounts
-FROM register_history AS h JOIN seen AS s USING (ring_id)
+SELECT h.ring_id, h.run_date, any_value(h.score) AS score, array_sort(array_agg(h.account_id)) AS accounts
+FROM register_history AS h JOIN seen AS s ON s.ring_id = h.ring_id
 WHERE h.run_date IN (s.before, s.after, $night) GROUP BY h.ring_id, h.run_date ORDER BY h.ring_id, h.run_date
 """
 """Each ring of the history as last seen before tonight, as first seen after it, and as tonight itself published it."""
 
 THINGS = """
-SELECT ring_id, run_date, list(DISTINCT entity_id ORDER BY entity_id) AS things
+SELECT ring_id, run_date, array_sort(array_agg(DISTINCT entity_id)) AS things
 FROM register_ties WHERE kind NOT IN ('inviter', 'succession') GROUP BY ring_id, run_date ORDER BY ring_id, run_date
 """
 
 LATEST = """
-SELECT account_id, arg_max(ring_id, run_date) AS ring_id FROM register_history
+SELECT account_id, max_by(ring_id, run_date) AS ring_id FROM register_history
 WHERE run_date < $night GROUP BY account_id ORDER BY account_id
 """
 
@@ -56,9 +56,9 @@ WITH within AS (
     JOIN members AS x ON x.account_id = t.a JOIN members AS y ON y.account_id = t.b AND y.ring = x.ring
     WHERE t.space <> 'account'
 ),
-things AS (SELECT ring, list(entity_id ORDER BY entity_id) AS things FROM within GROUP BY ring)
-SELECT m.ring, list(m.account_id ORDER BY m.account_id) AS accounts, any_value(t.things) AS things
-FROM members AS m SEMI JOIN ring_scores USING (ring) LEFT JOIN things AS t USING (ring)
+things AS (SELECT ring, array_sort(array_agg(entity_id)) AS things FROM within GROUP BY ring)
+SELECT m.ring, array_sort(array_agg(m.account_id)) AS accounts, any_value(t.things) AS things
+FROM members AS m SEMI JOIN ring_scores AS s ON s.ring = m.ring LEFT JOIN things AS t ON t.ring = m.ring
 GROUP BY m.ring ORDER BY m.ring
 """
 
@@ -124,7 +124,7 @@ def register(db: Db, run_date: date, s: RegisterSettings) -> None:
         "ring_accounts",
         """
         SELECT n.ring_id, m.account_id, r.score
-        FROM ring_names AS n JOIN members AS m USING (ring) JOIN ring_scores AS r USING (ring) ORDER BY ALL
+        FROM ring_names AS n JOIN members AS m ON m.ring = n.ring JOIN ring_scores AS r ON r.ring = n.ring ORDER BY ALL
         """,
     )
     db.make(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from graph import words
-from graph.actions import LEVELS, action, refer_to
+from graph.actions import PLACED, action, levels, refer_to
 from graph.harm import cny, harm
 from graph.reasons import TRADE, act_sentences, ring_against, ring_for, things
 from graph.weakest import typed_graph, weakest_tie
@@ -32,11 +32,11 @@ def ring_rows(
     base = db.frame(
         """
         SELECT n.ring, n.ring_id, n.lifecycle, n.previous_ring_ids, s.score,
-               list(m.account_id ORDER BY m.account_id) AS accounts, count(*) AS n_accounts,
+               array_sort(array_agg(m.account_id)) AS accounts, count(*) AS n_accounts,
                count(*) FILTER (WHERE coalesce(x.nats, 0) < $acting) AS n_passive
-        FROM ring_names AS n JOIN ring_scores AS s USING (ring) JOIN members AS m USING (ring)
+        FROM ring_names AS n JOIN ring_scores AS s ON s.ring = n.ring JOIN members AS m ON m.ring = n.ring
         LEFT JOIN suspicion AS x ON x.account_id = m.account_id
-        GROUP BY ALL ORDER BY n.ring_id
+        GROUP BY n.ring, n.ring_id, n.lifecycle, n.previous_ring_ids, s.score ORDER BY n.ring_id
         """,
         acting=method.rings.acting,
     )
@@ -66,7 +66,7 @@ def ring_rows(
         .join(act_sentences(db, language, each=False).rename({"reasons": "acts"}), on="ring", how="left")
         .join(db.frame(TRADE).rename({"n": "n_orders", "plain": "n_plain"}), on="ring", how="left")
         .join(weakest, on="ring_id", how="left")
-        .join(db.frame(LEVELS), on="ring", how="left")
+        .join(levels(db.frame(PLACED)), on="ring", how="left")
         .with_columns(
             pl.col("n_victims", "exposure_fen", "loss_fen", "warned_fen", "recent_fen", "open_fen").fill_null(0),
             pl.col("n_devices", "n_payees", "n_orders", "n_plain").fill_null(0),

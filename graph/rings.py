@@ -34,7 +34,7 @@ def rings(db: Db, s: RingSettings) -> None:
     acts, less `entry`), `acts` (nats, at its ring's own rates).
     """
     chances = db.frame("SELECT * FROM chances_rated ORDER BY ALL")
-    everybody = db.frame('SELECT component AS "group", account_id FROM components ORDER BY ALL')
+    everybody = db.frame("SELECT component, account_id FROM components ORDER BY ALL").rename({"component": "group"})
     # Few components did what rings do: only they become graphs, which Python takes long to build and to hold.
     worth = everybody.filter(pl.col("group").is_in(list(leads(everybody, chances, s))))
     whole = hands(worth, db.frame("SELECT * FROM pairs ORDER BY a, b"), db.frame(ALONE))

@@ -15,7 +15,7 @@ WITH sides AS (
            bool_or(t.side = 'seller') AS sold, bool_or(t.side = 'buyer') AS bought,
            bool_or(t.side = 'promoter') AS promoted, bool_or(t.side = 'organiser') AS recruited,
            bool_or(t.side = 'sender') AS wrote
-    FROM told AS t JOIN members AS m USING (account_id)
+    FROM told AS t JOIN members AS m ON m.account_id = t.account_id
     JOIN ring_typologies AS r ON r.ring = m.ring AND r.typology = t.typology
     WHERE t.nats >= $least
     GROUP BY t.account_id, m.ring

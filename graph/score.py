@@ -31,8 +31,8 @@ def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
     members = db.frame("SELECT * FROM members ORDER BY ring, account_id")
     per = db.frame("SELECT * FROM by_typology ORDER BY account_id, typology")
     chances = db.frame(
-        'SELECT m.ring AS "group", c.* FROM chances_rated AS c JOIN members AS m USING (account_id) ORDER BY ALL'
-    )
+        "SELECT m.ring, c.* FROM chances_rated AS c JOIN members AS m ON m.account_id = c.account_id ORDER BY ALL"
+    ).rename({"ring": "group"})
     together = pooled.by_typology(pooled.by_act(chances, cap=r.ring_cap, habit_cap=r.habit_cap), "group").rename(
         {"group": "ring"}
     )

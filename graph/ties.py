@@ -19,7 +19,8 @@ WITH users AS (SELECT DISTINCT account_id, space, entity_id FROM uses),
 degree AS (
     SELECT space, entity_id, count(*) AS n FROM users GROUP BY space, entity_id
 ),
-sized AS (SELECT u.account_id, u.space, u.entity_id, d.n FROM users AS u JOIN degree AS d USING (space, entity_id)),
+sized AS (SELECT u.account_id, u.space, u.entity_id, d.n FROM users AS u
+          JOIN degree AS d ON d.space = u.space AND d.entity_id = u.entity_id),
 met AS (
     SELECT b.account_id, b.space, b.entity_id, b.n, o.space AS by_space, o.entity_id AS by_id, o.n AS by_n
     FROM sized AS b JOIN sized AS o
@@ -38,10 +39,10 @@ coherent AS (
 ),
 kiosks AS (SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk')
 SELECT d.space, d.entity_id, d.n,
-       CASE WHEN d.n <= $keep THEN 1.0 ELSE coalesce(c.n, 0) / d.n END AS coherence,
+       CASE WHEN d.n <= $keep THEN cast(1 AS DOUBLE) ELSE coalesce(c.n, 0) / d.n END AS coherence,
        k.device_id IS NOT NULL AS kiosk
 FROM degree AS d
-LEFT JOIN coherent AS c USING (space, entity_id)
+LEFT JOIN coherent AS c ON c.space = d.space AND c.entity_id = d.entity_id
 LEFT JOIN kiosks AS k ON d.space = 'device' AND d.entity_id = k.device_id
 """
 """Coherence counts a crowd's users who share a second thing with another of its users: a rarer thing of another space
@@ -52,7 +53,7 @@ HUBS = """
 SELECT space, entity_id, n AS n_accounts,
        CASE WHEN kiosk OR n > $crowd OR coherence < $coherence / 2 THEN 'cut' ELSE 'damped' END AS treatment,
        CASE WHEN kiosk THEN 'kiosk' WHEN n > $crowd THEN 'crowd' ELSE 'incoherent' END AS reason,
-       CASE WHEN kiosk OR n > $crowd OR coherence < $coherence / 2 THEN 0.0 ELSE coherence END AS damping,
+       CASE WHEN kiosk OR n > $crowd OR coherence < $coherence / 2 THEN cast(0 AS DOUBLE) ELSE coherence END AS damping,
        coherence
 FROM crowds
 WHERE kiosk OR n > $crowd OR (n > $keep AND coherence < $coherence)
@@ -68,9 +69,9 @@ FROM orders GROUP BY seller_id
 CLOSINGS = """
 SELECT a.account_id, coalesce(least(a.cancelled_at, a.banned_at), s.last_at) AS closed_at,
        s.open_orders, a.display_name_id
-FROM accounts AS a LEFT JOIN sellers AS s USING (account_id)
+FROM accounts AS a LEFT JOIN sellers AS s ON s.account_id = a.account_id
 WHERE a.cancelled_at IS NOT NULL OR a.banned_at IS NOT NULL
-   OR (s.open_orders >= 2 AND s.last_at < $now - to_days($silent_days))
+   OR (s.open_orders >= 2 AND s.last_at < $now - $silent_days * INTERVAL 1 DAY)
 """
 
 SUCCESSIONS = """
@@ -87,8 +88,8 @@ WITH handed AS (
 )
 SELECT h.old_id, h.new_id, c.closed_at, n.registered_at
 FROM handed AS h JOIN closings AS c ON c.account_id = h.old_id JOIN accounts AS n ON n.account_id = h.new_id
-WHERE n.registered_at BETWEEN c.closed_at - to_days(cast($succession_days / 4 AS INTEGER))
-                          AND c.closed_at + to_days($succession_days)
+WHERE n.registered_at BETWEEN c.closed_at - $before_days * INTERVAL 1 DAY
+                          AND c.closed_at + $succession_days * INTERVAL 1 DAY
   AND EXISTS (SELECT 1 FROM sellers AS s WHERE s.account_id = h.old_id)
   AND EXISTS (SELECT 1 FROM sellers AS s WHERE s.account_id = h.new_id)
 """
@@ -98,18 +99,19 @@ be used at the same time: that it changed hands then is the point."""
 TIES = """
 WITH kept AS (
     SELECT c.space, c.entity_id, c.n, coalesce(h.damping, 1.0) AS damping
-    FROM crowds AS c LEFT JOIN hubs_found AS h USING (space, entity_id)
+    FROM crowds AS c LEFT JOIN hubs_found AS h ON h.space = c.space AND h.entity_id = c.entity_id
     WHERE coalesce(h.damping, 1.0) > 0
 ),
 strength AS (
-    SELECT unnest(['device', 'payee', 'payer', 'contact', 'card_code', 'phone', 'owner', 'licence', 'address',
-    'source'])
-           AS kind,
-           unnest($strengths) AS nats
+    SELECT kind, nats FROM (VALUES
+        ('device', $device), ('payee', $payee), ('payer', $payer), ('contact', $contact), ('card_code', $card_code),
+        ('phone', $phone), ('owner', $owner), ('licence', $licence), ('address', $address), ('source', $source)
+    ) AS known(kind, nats)
 ),
 used AS (
     SELECT u.*, k.n, k.damping, s.nats
-    FROM uses AS u JOIN kept AS k USING (space, entity_id) JOIN strength AS s USING (kind)
+    FROM uses AS u JOIN kept AS k ON k.space = u.space AND k.entity_id = u.entity_id
+    JOIN strength AS s ON s.kind = u.kind
 ),
 pairs AS (
     SELECT a.account_id AS a, b.account_id AS b, a.space, a.entity_id,
@@ -118,7 +120,8 @@ pairs AS (
            greatest(a.first_at, b.first_at) AS first_at,
            least(a.last_at, b.last_at) AS last_at,
            a.first_at <= b.last_at AND b.first_at <= a.last_at AS overlap,
-           abs(date_diff('hour', a.first_at, b.first_at)) <= $burst_hours AS burst
+           date_trunc('hour', a.first_at) BETWEEN date_trunc('hour', b.first_at) - $burst_hours * INTERVAL 1 HOUR
+               AND date_trunc('hour', b.first_at) + $burst_hours * INTERVAL 1 HOUR AS burst
     FROM used AS a JOIN used AS b
       ON a.space = b.space AND a.entity_id = b.entity_id AND a.account_id < b.account_id
 ),
@@ -150,15 +153,21 @@ WHERE a.inviter_id <> a.account_id
 """
 """Two accounts may use a payment account in several ways, which is one tie; any other thing is used in one way."""
 
+UP_THE_LINE = """
+SELECT a.account_id, a.inviter_id AS above_id, 1 AS level
+FROM accounts AS a
+SEMI JOIN (SELECT buyer_id FROM orders WHERE category = 'membership' AND paid_at IS NOT NULL) AS o
+  ON o.buyer_id = a.account_id
+WHERE a.inviter_id IS NOT NULL AND a.inviter_id <> a.account_id
+"""
+
+ONE_HIGHER = """
+SELECT u.account_id, a.inviter_id AS above_id, u.level + 1 AS level
+FROM {below} AS u JOIN accounts AS a ON a.account_id = u.above_id WHERE a.inviter_id IS NOT NULL
+"""
+
 FEE_ORDERS = """
-WITH RECURSIVE up(account_id, above_id, level) AS (
-    SELECT account_id, inviter_id, 1 FROM accounts WHERE inviter_id IS NOT NULL AND inviter_id <> account_id
-  UNION ALL
-    SELECT u.account_id, a.inviter_id, u.level + 1
-    FROM up AS u JOIN accounts AS a ON a.account_id = u.above_id
-    WHERE a.inviter_id IS NOT NULL AND u.level < $levels
-),
-pockets AS (
+WITH pockets AS (
     SELECT DISTINCT seller_id AS account_id, payee_id FROM orders WHERE payee_id IS NOT NULL AND category = 'membership'
 ),
 tops AS (SELECT account_id, max_by(above_id, level) AS top_id FROM up GROUP BY account_id),
@@ -191,19 +200,24 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)
     db.make("sellers", SELLERS)
     db.make("closings", CLOSINGS, now=now, silent_days=silent_days)
-    db.make("successions", SUCCESSIONS, keep=s.keep, succession_days=s.succession_days)
-    db.make("fee_orders", FEE_ORDERS, levels=s.levels, heads=s.heads)
+    days = {"succession_days": s.succession_days, "before_days": round(s.succession_days / 4)}
+    db.make("successions", SUCCESSIONS, keep=s.keep, **days)
+    _up_the_line(db, s.levels)
+    db.make("fee_orders", FEE_ORDERS, heads=s.heads)
     db.make("fees", FEES)
-    strengths = [
-        s.device, s.payee, s.payer, s.contact, s.card_code, s.phone, s.owner, s.licence, s.address, s.source,
-    ]  # fmt: skip
-    db.make(
-        "ties",
-        TIES,
-        strengths=strengths,
-        burst_hours=s.burst_hours,
-        apart=s.apart,
-        succession=s.succession,
-        inviter=s.inviter,
-        fee=s.fee,
-    )
+    kinds = ("device", "payee", "payer", "contact", "card_code", "phone", "owner", "licence", "address", "source")
+    nats = s.model_dump(include={*kinds, "apart", "burst_hours", "succession", "inviter", "fee"})
+    db.make("ties", TIES, **nats)
+    db.drop("up")
+
+
+def _up_the_line(db: Db, levels: int) -> None:
+    """Make `up`: for each account that paid for a membership those above it in its referral line, one row a level; a
+    statement a level, for not every engine can repeat one by itself."""
+    lines = ["up_1"]
+    db.make("up_1", UP_THE_LINE)
+    while len(lines) < levels and not db.frame(f"SELECT level FROM {lines[-1]} LIMIT 1").is_empty():
+        lines.append(f"up_{len(lines) + 1}")
+        db.make(lines[-1], ONE_HIGHER.format(below=lines[-2]))
+    db.make("up", " UNION ALL ".join(f"SELECT account_id, above_id, level FROM {line}" for line in lines))
+    db.drop(*lines)

@@ -83,7 +83,7 @@ CODE_USES = """
 WITH sent AS (
     SELECT c.target_id, c.sender_id, c.receiver_id, c.sent_at,
            coalesce(o.paid_at IS NULL OR o.paid_at > c.sent_at, FALSE) AND o.buyer_id = c.receiver_id AS unpaid
-    FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id AND list_contains($virtual, o.category)
+    FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id AND array_contains($virtual, o.category)
     WHERE c.target_kind = 'card_code'
 ),
 taken AS (
@@ -94,7 +94,7 @@ hands AS (
     SELECT s.target_id, s.receiver_id AS account_id, s.sent_at AS used_at FROM sent AS s WHERE s.unpaid
   UNION ALL
     SELECT s.target_id, s.sender_id, s.sent_at
-    FROM sent AS s LEFT JOIN taken AS t USING (target_id)
+    FROM sent AS s LEFT JOIN taken AS t ON t.target_id = s.target_id
     WHERE t.target_id IS NULL OR (s.sent_at > t.taken_at AND s.sender_id <> t.robbed_id)
 )
 SELECT account_id, 'card_code' AS space, 'card_code' AS kind, target_id AS entity_id,
@@ -106,7 +106,7 @@ Without the second rule the robbed seller would be tied to the thief who resells
 
 QUOTED = """
 SELECT c.sender_id, c.sent_at, c.receiver_id, o.seller_id, o.handler_id
-FROM chat_links AS c JOIN orders AS o USING (order_id)
+FROM chat_links AS c JOIN orders AS o ON o.order_id = c.order_id
 WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_id
   AND (c.target_kind <> 'item' OR c.tag = 'knows_order')
 """
@@ -121,7 +121,7 @@ sellers AS (
     JOIN (
         SELECT seller_id, count(*) * any_value(rate) AS expected FROM orders SEMI JOIN quoted USING (seller_id), rate
         GROUP BY seller_id
-    ) AS t USING (seller_id)
+    ) AS t ON t.seller_id = q.seller_id
     GROUP BY q.seller_id
 ),
 leaky AS (
@@ -134,7 +134,7 @@ handlers AS (
     JOIN (
         SELECT handler_id, count(*) * any_value(rate) AS expected FROM orders SEMI JOIN quoted USING (handler_id), rate
         GROUP BY handler_id
-    ) AS t USING (handler_id)
+    ) AS t ON t.handler_id = q.handler_id
     WHERE q.seller_id NOT IN (SELECT seller_id FROM leaky)
     GROUP BY q.handler_id
 ),

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 ACTS_SINCE = """
 WITH ours AS (
-    SELECT c.account_id, c.decided_at, t.typology, t.act, t.axis, t."table", t.k, t.nats, a.key
-    FROM cleared AS c JOIN told AS t USING (account_id)
+    SELECT c.account_id, c.decided_at, t.typology, t.act, t.axis, t.export, t.k, t.nats, a.key
+    FROM cleared AS c JOIN told AS t ON t.account_id = c.account_id
     JOIN acts_done AS a ON a.account_id = t.account_id AND a.typology = t.typology AND a.act = t.act
     WHERE t.nats > 0
 ),
@@ -33,9 +33,9 @@ dated AS (
                        ELSE coalesce(o.confirmed_at, o.paid_at, o.placed_at, c.sent_at, r.registered_at) END
            AS happened_at
     FROM ours AS x
-    LEFT JOIN orders AS o ON x."table" = 'orders' AND o.order_id = x.key
-    LEFT JOIN chat_links AS c ON x."table" = 'chat_links' AND c.message_id = x.key
-    LEFT JOIN accounts AS r ON x."table" = 'accounts' AND r.account_id = x.key
+    LEFT JOIN orders AS o ON x.export = 'orders' AND o.order_id = x.key
+    LEFT JOIN chat_links AS c ON x.export = 'chat_links' AND c.message_id = x.key
+    LEFT JOIN accounts AS r ON x.export = 'accounts' AND r.account_id = x.key
 ),
 per_act AS (
     SELECT account_id, typology, act, axis, any_value(nats) AS nats,
@@ -107,7 +107,7 @@ def _outcomes(db: Db, known: Known, s: VerdictSettings) -> dict[int, Outcome]:
     rows = db.frame(
         """
         SELECT n.ring, n.ring_id, m.account_id, greatest(m.acts, 0) AS acts
-        FROM ring_names AS n JOIN members AS m USING (ring) ORDER BY ALL
+        FROM ring_names AS n JOIN members AS m ON m.ring = n.ring ORDER BY ALL
         """
     )
     out = {}
@@ -132,14 +132,16 @@ def apply(db: Db, scores: dict[int, float], known: Known, s: VerdictSettings) ->
     ]
     db.put("ring_scores", rings.with_columns(pl.Series("score", now, dtype=pl.Float64)))
     db.put("member_scores", members.with_columns(pl.Series("score", each, dtype=pl.Float64)))
-    db.make("ring_names", "SELECT n.* FROM ring_names AS n ANTI JOIN held_off USING (ring) ORDER BY n.ring")
+    db.make("ring_names", "SELECT n.* FROM ring_names AS n ANTI JOIN held_off AS h ON h.ring = n.ring ORDER BY n.ring")
     db.make(
         "ring_accounts",
         """
         SELECT n.ring_id, m.account_id, r.score
-        FROM ring_names AS n JOIN members AS m USING (ring) JOIN ring_scores AS r USING (ring) ORDER BY ALL
+        FROM ring_names AS n JOIN members AS m ON m.ring = n.ring JOIN ring_scores AS r ON r.ring = n.ring ORDER BY ALL
         """,
     )
-    lone = db.frame("SELECT l.* FROM lone_everybody AS l ANTI JOIN ring_accounts USING (account_id) ORDER BY ALL")
+    lone = db.frame(
+        "SELECT l.* FROM lone_everybody AS l ANTI JOIN ring_accounts AS r ON r.account_id = l.account_id ORDER BY ALL"
+    )
     stays = [not silent(account, known, s) for account in lone["account_id"]]
     db.put("lone_scores", lone.filter(pl.Series(stays, dtype=pl.Boolean)))

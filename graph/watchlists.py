@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from graph.words import Language
 
 REJECTS = """
-SELECT f.path AS file, r.line, r.column_name AS "column", r.reason, r.raw
-FROM rejects_rows AS r JOIN files AS f USING (file_id)
+SELECT f.path AS file, r.line, r.column_name, r.reason, r.raw
+FROM rejects_rows AS r JOIN files AS f ON f.file_id = r.file_id
 WHERE r.drop_date = (SELECT max(drop_date) FROM files WHERE drop_date <= $run_date)
 """
 
@@ -50,7 +50,7 @@ def watchlists(db: Db, run_date: date, method: Method, language: Language) -> di
         "hubs": hub_rows(db, language),
         "operators": operators(db),
         "changes": change_rows(db, links, language),
-        "rejects": db.frame(REJECTS, run_date=run_date),
+        "rejects": db.frame(REJECTS, run_date=run_date).rename({"column_name": "column"}),
     }
     return {name: ordered(frame, name) for name, frame in out.items()}
 
@@ -67,22 +67,26 @@ def evidence_rows(db: Db, rings: pl.DataFrame, language: Language) -> pl.DataFra
     """Rows of `evidence`: every act, and for every tie the first row that shows it."""
     acts = db.frame(
         """
-        SELECT f.ring_id, f.typology, f.act, f.account_id, f."table", f.row_key AS key, f.happened_at,
+        SELECT f.ring_id, f.typology, f.act, f.account_id, f.export, f.row_key AS key, f.happened_at,
                i.path AS file, i.sha256 AS file_sha256, f.line
-        FROM facts AS f JOIN files AS i USING (file_id) ORDER BY ALL
+        FROM facts AS f JOIN files AS i ON i.file_id = f.file_id ORDER BY ALL
         """
-    )
+    ).rename({"export": "table"})
     fact = {
         act: words.say("fact", language, what=words.act(act, language), at="{at}")
         for act in acts["act"].unique().sort()
     }
-    ties = db.frame(
-        """
-        SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l."table", l.row_key AS key,
+    ties = (
+        db.frame(
+            """
+        SELECT l.ring_id, l.account_id, l.entity_kind, l.entity_id, l.export, l.row_key AS key,
                l.first_seen_at, l.last_seen_at, i.path AS file, i.sha256 AS file_sha256, l.line
-        FROM link_rows AS l JOIN files AS i USING (file_id) ORDER BY ALL
+        FROM link_rows AS l JOIN files AS i ON i.file_id = l.file_id ORDER BY ALL
         """
-    ).join(rings.select("ring_id", "typology"), on="ring_id")
+        )
+        .rename({"export": "table"})
+        .join(rings.select("ring_id", "typology"), on="ring_id")
+    )
     held = {
         kind: words.say(
             "fact_tie", language, kind=words.kind(kind, language), entity="{entity}", since="{since}", until="{until}"
@@ -122,7 +126,7 @@ def hub_rows(db: Db, language: Language) -> pl.DataFrame:
         SELECT min(u.kind) AS entity_kind, h.entity_id, any_value(h.n_accounts) AS n_accounts,
                any_value(h.treatment) AS treatment, any_value(h.reason) AS why, any_value(h.coherence) AS coherence,
                count(DISTINCT n.ring) AS n_rings_joined
-        FROM hubs_found AS h JOIN uses AS u USING (space, entity_id)
+        FROM hubs_found AS h JOIN uses AS u ON u.space = h.space AND u.entity_id = h.entity_id
         LEFT JOIN members AS m ON m.account_id = u.account_id
         LEFT JOIN ring_names AS n ON n.ring = m.ring
         GROUP BY h.space, h.entity_id ORDER BY ALL

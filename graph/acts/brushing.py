@@ -12,7 +12,7 @@ Innocent explanation: relatives who buy from a relative's shop, neighbours who h
 from graph.acts.act import BY_SIZE, Act
 
 _PARCEL = """
-NOT list_contains($virtual, category) AND category <> 'membership' AND paid_at IS NOT NULL AND confirmed_at IS NOT NULL
+NOT array_contains($virtual, category) AND category <> 'membership' AND paid_at IS NOT NULL AND confirmed_at IS NOT NULL
 """
 
 TABLES = {
@@ -76,7 +76,7 @@ ACTS = (
         who="seller_id",
         stratum="'goods'",
         chance=_PARCEL,
-        hit="confirmed_at < paid_at + to_hours($quick_hours)",
+        hit="confirmed_at < paid_at + $quick_hours * INTERVAL 1 HOUR",
         money=False,
     ),
     Act(
@@ -87,7 +87,7 @@ ACTS = (
         who="buyer_id",
         stratum="'goods'",
         chance=_PARCEL,
-        hit="confirmed_at < paid_at + to_hours($quick_hours)",
+        hit="confirmed_at < paid_at + $quick_hours * INTERVAL 1 HOUR",
         money=False,
     ),
 )

@@ -26,7 +26,7 @@ TABLES = {
     """,
     "silent_streams": """
     SELECT seller_id FROM orders WHERE channel = 'livestream' AND paid_at IS NOT NULL
-    GROUP BY seller_id HAVING max(placed_at) < $now - to_days($silent_days)
+    GROUP BY seller_id HAVING max(placed_at) < $now - $silent_days * INTERVAL 1 DAY
     """,
 }
 

@@ -12,7 +12,7 @@ that happens now and then to every seller, to one seller again and again it does
 
 from graph.acts.act import Act
 
-_CONFIRMED = "list_contains($virtual, category) AND confirmed_at IS NOT NULL AND paid_at IS NOT NULL"
+_CONFIRMED = "array_contains($virtual, category) AND confirmed_at IS NOT NULL AND paid_at IS NOT NULL"
 
 TABLES = {
     "codes_sent_again": """

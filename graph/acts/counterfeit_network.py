@@ -10,7 +10,7 @@ Innocent explanation: a reseller who was cheated by its own supplier; a category
 
 from graph.acts.act import Act
 
-_GOODS = "NOT list_contains($virtual, category) AND paid_at IS NOT NULL"
+_GOODS = "NOT array_contains($virtual, category) AND paid_at IS NOT NULL"
 
 ACTS = (
     Act(

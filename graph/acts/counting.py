@@ -22,7 +22,9 @@ liquor), the rules on pesticides and fertilizers; counsel to confirm the list.""
 BORN_TOGETHER = """
 SELECT DISTINCT t.a, t.b
 FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
-WHERE abs(date_diff('minute', x.registered_at, y.registered_at)) <= 60 * $farm_hours
+WHERE date_trunc('minute', x.registered_at)
+      BETWEEN date_trunc('minute', y.registered_at) - $farm_hours * INTERVAL 1 HOUR
+          AND date_trunc('minute', y.registered_at) + $farm_hours * INTERVAL 1 HOUR
 ORDER BY t.a, t.b
 """
 """Tied accounts that signed up close together; a burst is what these hang together to, whichever things tie them: a
@@ -38,7 +40,7 @@ FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id
 
 NEAR = """
 WITH did AS (
-    SELECT DISTINCT d.act, d.account_id FROM acts_done AS d JOIN kinds AS k USING (act) WHERE NOT k.between_tied
+    SELECT DISTINCT d.act, d.account_id FROM acts_done AS d JOIN kinds AS k ON k.act = d.act WHERE NOT k.between_tied
 )
 SELECT x.act, t.b AS account_id FROM did AS x JOIN tied AS t ON t.a = x.account_id
 UNION
@@ -53,8 +55,8 @@ SELECT act, account_id, within, count(*) AS k FROM acts_done GROUP BY act, accou
 
 ACTED = """
 SELECT s.typology, c.act, c.account_id, c.kind, c.stratum, c.n, t.k, n.account_id IS NULL AS lone
-FROM ({each}) AS c JOIN times AS t USING (act, account_id, within) JOIN kinds AS s USING (act)
-LEFT JOIN near AS n USING (act, account_id)
+FROM ({each}) AS c JOIN times AS t ON t.act = c.act AND t.account_id = c.account_id AND t.within = c.within
+JOIN kinds AS s ON s.act = c.act LEFT JOIN near AS n ON n.act = c.act AND n.account_id = c.account_id
 """
 
 HAD = """
@@ -63,7 +65,7 @@ FROM (
     SELECT act, stratum, kind, n, accounts FROM ({each}) AS everybody
   UNION ALL
     SELECT act, stratum, kind, n, -1 FROM ({near}) AS apart
-) AS h JOIN kinds AS s USING (act)
+) AS h JOIN kinds AS s ON s.act = h.act
 """
 """How many accounts had n chances; those near one that acted are taken off, so a stratum of such alone has 0."""
 
@@ -87,7 +89,7 @@ took AS (
 )
 SELECT h.typology, h.act, h.stratum, h.kind, h.repeaters, h.n, coalesce(t.k, 0) AS k, h.heads,
        coalesce(t.taken, 0) AS taken, h.nn, coalesce(t.nk, 0) AS nk, coalesce(t.kk, 0) AS kk
-FROM had AS h LEFT JOIN took AS t USING (act, stratum, kind)
+FROM had AS h LEFT JOIN took AS t ON t.act = h.act AND t.stratum = h.stratum AND t.kind = h.kind
 """
 """From how many accounts had n chances, those near an act taken off, and from those that acted. A large account counts
 as at most `$spread` chances: a busy fraudster must not set the platform's rate. Decimals: a sum of floats differs with
@@ -95,13 +97,14 @@ the order of threads."""
 
 
 ASKED = """
-WITH did AS (SELECT DISTINCT g.component, d.act FROM acts_done AS d JOIN {groups} AS g USING (account_id))
-SELECT d.act, g.account_id FROM did AS d JOIN {groups} AS g USING (component)
+WITH did AS (SELECT DISTINCT g.component, d.act FROM acts_done AS d JOIN {groups} AS g ON g.account_id = d.account_id)
+SELECT d.act, g.account_id FROM did AS d JOIN {groups} AS g ON g.component = d.component
 """
 
 CHANCES = """
 SELECT s.typology, c.act, c.account_id, c.kind, c.stratum, c.n, coalesce(t.k, 0) AS k
-FROM ({each}) AS c JOIN kinds AS s USING (act) LEFT JOIN times AS t USING (act, account_id, within)
+FROM ({each}) AS c JOIN kinds AS s ON s.act = c.act
+LEFT JOIN times AS t ON t.act = c.act AND t.account_id = c.account_id AND t.within = c.within
 """
 
 

@@ -11,7 +11,7 @@ Innocent explanation: a careless courier or one bad batch; an unlucky buyer clai
 
 from graph.acts.act import Act
 
-_GOODS = "NOT list_contains($virtual, category) AND paid_at IS NOT NULL"
+_GOODS = "NOT array_contains($virtual, category) AND paid_at IS NOT NULL"
 
 ACTS = (
     Act(

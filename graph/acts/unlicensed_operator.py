@@ -19,9 +19,9 @@ TABLES = {
     """,
     "shelves": """
     SELECT seller_id AS account_id, count(*) AS n,
-           count(*) FILTER (WHERE list_contains($regulated, category)) AS regulated,
+           count(*) FILTER (WHERE array_contains($regulated, category)) AS regulated,
            count(*) FILTER (WHERE paid_at IS NOT NULL) AS paid,
-           count(*) FILTER (WHERE paid_at IS NOT NULL AND list_contains($regulated, category)) AS regulated_paid
+           count(*) FILTER (WHERE paid_at IS NOT NULL AND array_contains($regulated, category)) AS regulated_paid
     FROM orders AS o SEMI JOIN shops AS s ON s.account_id = o.seller_id GROUP BY seller_id
     """,
     "long_shelves": "SELECT account_id FROM shelves WHERE paid >= $shelf",
@@ -40,7 +40,7 @@ ACTS = (
         "orders",
         who="seller_id",
         stratum="category",
-        chance="list_contains($regulated, category) AND paid_at IS NOT NULL",
+        chance="array_contains($regulated, category) AND paid_at IS NOT NULL",
         among="shops",
         hit="seller_id IN (SELECT account_id FROM unlicensed_shops)",
         victim="buyer_id",

@@ -17,11 +17,11 @@ TABLES = {
     SELECT a.account_id
     FROM accounts AS a JOIN (
         SELECT buyer_id, max(placed_at) AS took_at FROM orders
-        WHERE list_contains($virtual, category) AND paid_at IS NULL AND delivered_at IS NOT NULL GROUP BY buyer_id
+        WHERE array_contains($virtual, category) AND paid_at IS NULL AND delivered_at IS NOT NULL GROUP BY buyer_id
     ) AS t ON t.buyer_id = a.account_id
-    WHERE a.cancelled_at BETWEEN t.took_at AND t.took_at + to_days($closed_days)
+    WHERE a.cancelled_at BETWEEN t.took_at AND t.took_at + $closed_days * INTERVAL 1 DAY
     """,
-    "code_buyers": "SELECT DISTINCT buyer_id AS account_id FROM orders WHERE list_contains($virtual, category)",
+    "code_buyers": "SELECT DISTINCT buyer_id AS account_id FROM orders WHERE array_contains($virtual, category)",
 }
 
 ACTS = (
@@ -32,7 +32,7 @@ ACTS = (
         "orders",
         who="buyer_id",
         stratum="category",
-        chance="list_contains($virtual, category)",
+        chance="array_contains($virtual, category)",
         hit="paid_at IS NULL AND delivered_at IS NOT NULL",
         victim="seller_id",
     ),
@@ -55,7 +55,7 @@ ACTS = (
         "orders",
         who="buyer_id",
         stratum="category",
-        chance="list_contains($virtual, category)",
+        chance="array_contains($virtual, category)",
         hit="seller_complaint = 'unpaid_code_taken'",
         victim="seller_id",
     ),

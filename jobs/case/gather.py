@@ -92,7 +92,7 @@ def gather(ring_id: str, watchlists: Path, warehouse: Path, run_date: date | Non
     if not warehouse.is_file():
         raise UsageError(f"--warehouse {warehouse}: no such file. Name the --warehouse of ringwatch nightly")
     evidence = with_acts(evidence, ring.night.language)
-    with Warehouse.open(warehouse, **engine.model_dump(), read_only=True) as db:
+    with Warehouse.open(warehouse, **engine.limits(), read_only=True) as db:
         _narrow(db, members, evidence, orders, ring.night.date)
         db.put("members", members.select("account_id", pl.lit(1).alias("ring")))
         db.put("acts_on_rings", _acts(evidence))
@@ -108,7 +108,9 @@ def gather(ring_id: str, watchlists: Path, warehouse: Path, run_date: date | Non
             links,
             evidence,
             orders,
-            db.frame(f"SELECT * FROM ({FACTS}) ORDER BY happened_at, account_id, typology, act, row_key"),
+            db.frame(f"SELECT * FROM ({FACTS}) ORDER BY happened_at, account_id, typology, act, row_key").rename(
+                {"export": "table"}
+            ),
             db.frame("SELECT * FROM orders ORDER BY order_id"),
             db.frame("SELECT * FROM chat_links ORDER BY message_id"),
             db.frame("SELECT * FROM devices ORDER BY account_id, device_id"),
@@ -138,7 +140,9 @@ def _acts(evidence: pl.DataFrame) -> pl.DataFrame:
         },
         orient="row",
     )  # fmt: skip
-    acts = evidence.drop_nulls("act").select("ring_id", "typology", "act", "account_id", "table", "key")
+    acts = evidence.drop_nulls("act").select(
+        "ring_id", "typology", "act", "account_id", pl.col("table").alias("export"), "key"
+    )
     return acts.join(kinds, on=["typology", "act"]).with_columns(pl.lit(1).alias("ring"))
 
 
