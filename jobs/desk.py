@@ -157,7 +157,7 @@ class WarehouseDesk:
     ) -> Iterator[tuple[str, Weighed]]:
         """Weigh the night as it was, then what leaves ties and acts alone and so can share them, then the rest."""
         with (
-            Warehouse.open(self.warehouse, **base.engine.model_dump(), read_only=True) as db,
+            Warehouse.open(self.warehouse, **base.engine.limits(), read_only=True) as db,
             Steps(night, Counted(db), quiet=True) as steps,
         ):
             weigh(steps, night, base)

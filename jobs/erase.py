@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from graph.tables import WATCHLISTS
-from jobs import held, published, runs, tombstones, verdict_journal
+from jobs import held, parts, published, runs, tombstones, verdict_journal
 from jobs.errors import RingwatchError, UsageError
 from jobs.register_store import recall
 from jobs.settings import Settings
@@ -49,7 +49,7 @@ def erase(
         raise UsageError("--basis: say on which ground, without the id: the record of an erasure must not name anybody")
     if not warehouse.is_file():
         raise UsageError(f"--warehouse {warehouse}: no such file")
-    with runs.shelf(watchlists), Warehouse.open(warehouse, **settings.engine.model_dump()) as db:
+    with runs.shelf(watchlists), Warehouse.open(warehouse, **settings.engine.limits()) as db, parts.at_hand(db):
         nights = published.dates(watchlists)
         if nights:
             recall(db, watchlists, nights[-1])  # the register as published, and its tables

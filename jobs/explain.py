@@ -45,7 +45,7 @@ def explain(
 
 def _look(account: str, warehouse: Path, night: date, settings: Settings) -> About:
     with (
-        Warehouse.open(warehouse, **settings.engine.model_dump(), read_only=True) as db,
+        Warehouse.open(warehouse, **settings.engine.limits(), read_only=True) as db,
         Steps(night, Counted(db), quiet=True) as steps,
     ):
         weigh(steps, night, settings)

@@ -27,6 +27,7 @@ from graph.watchlists import watchlists
 from jobs import gates, pruned, published, runs
 from jobs.door.discover import drops, growing_is_not_yet
 from jobs.door.loading import load
+from jobs.engine import Engine, opened
 from jobs.errors import GateError
 from jobs.record import record
 from jobs.register_store import PLACE, VERDICTS, learn, recall, what_verdicts_did
@@ -52,30 +53,30 @@ def nightly(
     `overrides` are gates that may not refuse it, each with the reason. Raises the classes of `jobs.errors`; the nights
     published before the failure stand.
     """
-    with runs.shelf(out), Warehouse.open(warehouse, **settings.engine.model_dump()) as db, growing_is_not_yet(exports):
-        db.confine(exports)
-        nights = _nights(db, exports, out, run_date, catch_up, settings)
+    with runs.shelf(out), opened(warehouse, settings.engine, exports) as engine, growing_is_not_yet(exports):
+        nights = _nights(engine.file, exports, out, run_date, catch_up, settings)
         for night in nights:
-            _run(db, exports, out, night, settings, overrides)
+            _run(engine, exports, out, night, settings, overrides)
         if not nights:
             if done := published.dates(out):
-                recall(db, out, done[-1])  # a run killed right after publishing had not come to it
+                recall(engine.file, out, done[-1])  # a run killed right after publishing had not come to it
             nothing_new()
 
 
 def _run(
-    db: Warehouse, exports: Path, out: Path, run_date: date, settings: Settings, overrides: Mapping[str, str]
+    engine: Engine, exports: Path, out: Path, run_date: date, settings: Settings, overrides: Mapping[str, str]
 ) -> None:
-    started = datetime.now(UTC)
+    started, file, db = datetime.now(UTC), engine.file, engine.db
     with runs.building(out, run_date) as night, Steps(run_date, Counted(db)) as steps:
         with steps.step("load") as step:
-            report = load(db, exports, settings.exports, until=run_date)
-            obey(db, db.path)
-            if left := unfinished(db.path):
+            report = load(file, exports, settings.exports, until=run_date)
+            obey(file, file.path)
+            if left := unfinished(file.path):
                 steps.say("erasures were cut off: run `ringwatch erase` again for each", unfinished=left)
-            step.rows = sum(file.rows_read for file in report.files)
-        place = recall(db, out, run_date)
-        recall_verdicts(db)
+            step.rows = sum(read.rows_read for read in report.files)
+            place = recall(file, out, run_date)
+            recall_verdicts(file)
+            engine.hand_over()
         tables = _stages(steps, run_date, settings)
         with steps.step("write") as step:
             for name, table in WATCHLISTS.items():
@@ -96,7 +97,7 @@ def _run(
             raise GateError(f"night of {run_date} {judged.refusal()}. It is kept in {night.refuse()}")
         night.publish()
         runs.point_latest(out)
-        learn(db, out, run_date)
+        learn(file, out, run_date)
     summary(steps, tables)
 
 

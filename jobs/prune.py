@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from jobs import held, pruned, published, runs
+from jobs import held, parts, pruned, published, runs
 from jobs.door import store
 from jobs.door.discover import drops
 from jobs.errors import RingwatchError, UsageError
@@ -51,7 +51,7 @@ def prune(
     terms = settings.retention
     if not any(terms.model_dump().values()):
         return Plan([], [], [], [], {})
-    with runs.shelf(watchlists), Warehouse.open(warehouse, **settings.engine.model_dump()) as db:
+    with runs.shelf(watchlists), Warehouse.open(warehouse, **settings.engine.limits()) as db, parts.at_hand(db):
         day = held.today(watchlists)
         kept = held.releases(cases, settings, day)
         cited = held.drops_cited(watchlists, kept)

@@ -60,7 +60,7 @@ def rebuild(exports: Path, warehouse: Path, out: Path, settings: Settings, *, ac
 def _make(exports: Path, beside: Path, warehouse: Path, out: Path, settings: Settings, accept_missing: bool) -> Rebuilt:
     verdict_journal.read(warehouse)  # a damaged line is told now, not by the next night
     nights = published.dates(out)
-    with Warehouse.open(beside, **settings.engine.model_dump()) as db:
+    with Warehouse.open(beside, **settings.engine.limits()) as db:
         db.confine(exports)
         dated = all(drop.date for drop in drops(exports))
         report = load(db, exports, settings.exports, until=nights[-1] if nights and dated else None)

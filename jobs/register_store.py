@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from graph.db import Db
 from jobs import published
 from jobs.warehouse import Warehouse
 
@@ -105,7 +106,7 @@ def learn(db: Warehouse, out: Path, night: date) -> None:
     db.drop("learnt_members", "learnt_things", "learnt_promises")
 
 
-def what_verdicts_did(db: Warehouse) -> dict[str, object]:
+def what_verdicts_did(db: Db) -> dict[str, object]:
     """For run.json, under `VERDICTS`. Reads `lesson`, `scores_before`, `ring_scores`, `ring_names`."""
     moved = db.frame(
         """

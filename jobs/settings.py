@@ -45,14 +45,24 @@ class Part(BaseModel):
 
 
 class EngineSettings(Part):
-    """What the engine may use of the machine. No result depends on it."""
+    """Which engine, and what it may use of the machine. No result depends on it."""
 
+    kind: Literal["duckdb", "spark"] = Field("duckdb", description="what holds the rows and runs the statements")
+    remote: str = Field(
+        "local",
+        pattern=r"^(local|sc://.+)$",
+        description="of spark: a Spark Connect server (sc://host:port), or local: Sail inside this process",
+    )
     memory_limit: str = Field(
         "4GB", pattern=SIZE, description="the engine spills to temp_directory instead of taking more"
     )
     threads: int | None = Field(None, ge=1, description="one a core unless said")
     temp_directory: Path | None = Field(None, description="a folder to spill into; beside the warehouse unless said")
     max_temp: str = Field("50GB", pattern=SIZE, description="the night fails rather than fill the disk")
+
+    def limits(self) -> dict[str, Any]:
+        """What DuckDB is opened with; beside Spark it loads the exports and keeps the register."""
+        return self.model_dump(include={"memory_limit", "threads", "temp_directory", "max_temp"})
 
 
 class PublishSettings(Part):

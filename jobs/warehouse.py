@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 from filelock import FileLock, Timeout
 
-from jobs import durable, migrations, trouble
+from jobs import durable, migrations, parts, trouble
 from jobs.errors import BusyError, RingwatchError
 
 _REBUILD = "Run `ringwatch rebuild`, which makes it again from the exports and the published nights"
@@ -71,7 +71,7 @@ class Warehouse:
             warehouse._settle(memory_limit, threads, max_temp)
             migrations.upgrade(warehouse, read_only=read_only)
             if read_only:
-                warehouse.confine()
+                warehouse.confine(*parts.shown(warehouse))
         except BaseException:
             warehouse.close()
             raise

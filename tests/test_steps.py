@@ -26,8 +26,8 @@ class Frames:
         self.make(table, sql)
 
     def frame(self, sql: str, **params: object) -> pl.DataFrame:
-        name = sql.removeprefix('SELECT count(*) AS n FROM "').removesuffix('"')
-        return pl.DataFrame({"n": [self.tables[name].height]})
+        names = [one.removeprefix("SELECT count(*) AS n FROM ") for one in sql.split(" UNION ALL ")]
+        return pl.DataFrame({"n": [self.tables[name].height for name in names]})
 
     def put(self, table: str, frame: pl.DataFrame) -> None:
         self.tables[table] = frame

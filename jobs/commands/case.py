@@ -14,7 +14,7 @@ from jobs.commands import options
 @click.command()
 @click.argument("ring_id")
 @options.watchlists
-@click.option("--warehouse", type=options.FILE, required=True, help="The DuckDB file of nightly.")
+@click.option("--warehouse", type=options.WAREHOUSE, required=True, help="The DuckDB file of nightly.")
 @click.option("--out", type=options.FOLDER, required=True, help="The bundle goes here.")
 @click.option("--mode", type=click.Choice(["lead", "request"]), required=True, help="Masked, or true by a warrant.")
 @click.option("--basis", required=True, help="On which legal ground it is handed over.")

@@ -13,7 +13,7 @@ from jobs.commands import options
 @click.command()
 @click.argument("account")
 @options.watchlists
-@click.option("--warehouse", type=options.FILE, required=True, help="The warehouse that the night was run on.")
+@click.option("--warehouse", type=options.WAREHOUSE, required=True, help="The warehouse that the night was run on.")
 @click.option("--for-subject", is_flag=True, help="The person's own facts alone, without any other id.")
 @options.run_date
 @click.option("--settings", type=options.FILE, help="The settings of that night.")

@@ -13,7 +13,7 @@ from jobs.commands import options
 @click.command()
 @click.argument("wanted", metavar="ID")
 @options.watchlists
-@click.option("--warehouse", type=options.FILE, help="Search the exports as well, and so the victims.")
+@click.option("--warehouse", type=options.WAREHOUSE, help="Search the exports as well, and so the victims.")
 @options.run_date
 def command(wanted: str, watchlists: Path, warehouse: Path | None, run_date: date | None) -> None:
     """Say where an order, account, payee, device or contact appears."""

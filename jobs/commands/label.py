@@ -13,7 +13,9 @@ from jobs.commands import options
 @click.command()
 @click.argument("subject")
 @click.argument("verdict", type=click.Choice(["confirmed", "cleared", "watch", "disputed"]))
-@click.option("--warehouse", type=options.FILE, required=True, help="The warehouse; the verdict is kept beside it.")
+@click.option(
+    "--warehouse", type=options.WAREHOUSE, required=True, help="The warehouse; the verdict is kept beside it."
+)
 @click.option("--note", help="Why.")
 @click.option("--typology", help="What it is, if confirmed.")
 @click.option("--analyst", help="Who decided.")

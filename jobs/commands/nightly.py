@@ -13,7 +13,10 @@ from jobs.commands import options
 @click.command()
 @click.option("--exports", type=options.FOLDER, required=True, help="One drop, or a folder of drops YYYY-MM-DD.")
 @click.option(
-    "--warehouse", type=options.FILE, required=True, help="The DuckDB file of every row so far; made if absent."
+    "--warehouse",
+    type=options.PLACE,
+    required=True,
+    help="Every row so far, made if absent: a DuckDB file, on Spark a folder.",
 )
 @click.option("--out", type=options.FOLDER, required=True, help="Where the nights are published.")
 @options.run_date
@@ -21,7 +24,7 @@ from jobs.commands import options
 @click.option("--override", multiple=True, metavar="GATE", help="Publish although this gate refuses; repeatable.")
 @click.option("--reason", multiple=True, metavar="TEXT", help="Why, for each --override or once for all; recorded.")
 @options.settings
-@click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", show_default=True, help="Of the warehouse.")
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), help="As [engine] kind in the settings, else duckdb.")
 def command(
     exports: Path,
     warehouse: Path,
@@ -31,7 +34,7 @@ def command(
     override: tuple[str, ...],
     reason: tuple[str, ...],
     settings: Path | None,
-    engine: str,
+    engine: str | None,
 ) -> None:
     """Load the exports, find the rings, publish the night."""
     if run_date and catch_up:
@@ -43,5 +46,7 @@ def command(
     from jobs.nightly import nightly as run
 
     overrides, how = gates.overrides(override, reason), settings_file.read(settings)
+    if engine:
+        how = how.model_copy(update={"engine": how.engine.model_copy(update={"kind": engine})})
     with metrics.reported(out, how.cron):
         run(exports, warehouse, out, run_date, catch_up, how, overrides)

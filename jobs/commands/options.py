@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
+STATE = "state.duckdb"
+"""The file in a warehouse that is a folder."""
+
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
+PLACE = click.Path(path_type=Path)
 SHARE = click.FloatRange(0, 1)
 DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class _Warehouse(click.Path):
+    """A warehouse's file; of one that is a folder (--engine spark) the file in it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The file as a Path."""
+        path = Path(str(super().convert(value, param, ctx)))
+        return path / STATE if path.is_dir() else path
+
+
+WAREHOUSE = _Warehouse(path_type=Path)
 
 
 def to_date(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:

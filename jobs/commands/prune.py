@@ -11,7 +11,9 @@ from jobs.commands import options
 
 @click.command()
 @options.watchlists
-@click.option("--warehouse", type=options.FILE, required=True, help="The warehouse; rows of drops that go leave it.")
+@click.option(
+    "--warehouse", type=options.WAREHOUSE, required=True, help="The warehouse; rows of drops that go leave it."
+)
 @click.option("--exports", type=options.FOLDER, help="The --exports of nightly; without it no drop goes.")
 @click.option("--cases", type=options.FOLDER, help="The --out of case: bundles, and the log of what is held.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and leave it.")

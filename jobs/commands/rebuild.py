@@ -11,7 +11,7 @@ from jobs.commands import options
 
 @click.command()
 @click.option("--exports", type=options.FOLDER, required=True, help="The --exports of nightly.")
-@click.option("--warehouse", type=options.FILE, required=True, help="The file to make again; the old one goes.")
+@click.option("--warehouse", type=options.WAREHOUSE, required=True, help="The file to make again; the old one goes.")
 @click.option("--out", type=options.FOLDER, required=True, help="The --out of nightly: where names of rings come from.")
 @click.option("--accept-missing", is_flag=True, help="Although files are gone that the newest night was made from.")
 @options.settings

@@ -12,7 +12,9 @@ from jobs.commands import options
 
 @click.command()
 @options.watchlists
-@click.option("--warehouse", type=options.FILE, help="Where the verdicts are; without it, those that the lists show.")
+@click.option(
+    "--warehouse", type=options.WAREHOUSE, help="Where the verdicts are; without it, those that the lists show."
+)
 @click.option("--truth", type=options.FILE, help="The truth.parquet of simulate, in place of verdicts.")
 @options.run_date
 def command(watchlists: Path, warehouse: Path | None, truth: Path | None, run_date: date | None) -> None:

@@ -11,7 +11,7 @@ from jobs.commands import options
 
 @click.command()
 @options.watchlists
-@click.option("--warehouse", type=options.FILE, help="Say its size as well.")
+@click.option("--warehouse", type=options.WAREHOUSE, help="Say its size as well.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 @click.option(
     "--max-age-days", type=click.IntRange(min=0), help="End with 1 when the last good night is older, or there is none."

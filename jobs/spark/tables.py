@@ -1,0 +1,85 @@
+"""`graph.db.Db` on Spark: every table of the night is a folder of Parquet on the shared path, under one name."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from jobs.spark.words import said
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class SparkTables:
+    """What a stage may ask of the engine, asked of a cluster.
+
+    A table is written out when it is made, and read from there by who comes next: a worker that is lost costs the
+    tasks it had, never the statements before, and no plan grows with the night. `scratch` is a folder that the cluster
+    and this machine see under the same path; what is in it is the night's alone.
+    """
+
+    def __init__(self, session: SparkSession, scratch: Path) -> None:
+        self.session = session
+        self.scratch = scratch
+        self._numbers = count(1)
+        self._folders: dict[str, Path] = {}
+
+    def make(self, table: str, sql: str, **params: object) -> None:
+        """Create or replace the night's table `table` from one SELECT."""
+        folder = self._folder(table)
+        made = self._asked(sql, params)
+        made.write.parquet(str(folder))
+        if not any(folder.glob("*.parquet")):  # of no rows Sail writes no file, and nothing would say the columns
+            folder.mkdir(mode=0o700, exist_ok=True)
+            pl.DataFrame(pl.from_arrow(made.limit(0).toArrow())).write_parquet(folder / "part-0.parquet")
+        self._name(table, folder, self.session.read.parquet(str(folder)))
+
+    def view(self, table: str, sql: str) -> None:
+        """Name one SELECT `table` without computing it; replaces the night's table or view of that name."""
+        self._name(table, None, self._asked(sql, {}))
+
+    def frame(self, sql: str, **params: object) -> pl.DataFrame:
+        """Run one SELECT and bring its rows here."""
+        found = pl.DataFrame(pl.from_arrow(self._asked(sql, params).toArrow()))
+        return found.sort(pl.all(), nulls_last=True) if said(sql)[1] else found
+
+    def put(self, table: str, frame: pl.DataFrame) -> None:
+        """Create or replace the night's table `table` from a frame."""
+        folder = self._folder(table)
+        folder.mkdir(mode=0o700)
+        frame.write_parquet(folder / "part-0.parquet")
+        self._name(table, folder, self.session.read.parquet(str(folder)))
+
+    def drop(self, *tables: str) -> None:
+        """Forget tables of the night; a name that is not there is no error."""
+        for table in tables:
+            self.session.catalog.dropTempView(table)
+            self._remove(self._folders.pop(table, None))
+
+    def read(self, table: str, files: Sequence[Path]) -> None:
+        """Name the rows of these Parquet files `table`."""
+        self._name(table, None, self.session.read.parquet(*map(str, files)))
+
+    def _asked(self, sql: str, params: dict[str, Any]) -> DataFrame:
+        return self.session.sql(said(sql)[0], args=params or None)
+
+    def _folder(self, table: str) -> Path:
+        return self.scratch / f"{next(self._numbers):05d}-{table}"
+
+    def _name(self, table: str, folder: Path | None, rows: DataFrame) -> None:
+        rows.createOrReplaceTempView(table)
+        self._remove(self._folders.pop(table, None))
+        if folder:
+            self._folders[table] = folder
+
+    @staticmethod
+    def _remove(folder: Path | None) -> None:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)

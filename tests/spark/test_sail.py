@@ -1,0 +1,125 @@
+"""The night on Sail, in this process, against the night on DuckDB: the same lists, and the same answer to every
+statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+
+from jobs import nightly as job
+from jobs import published, verdict_journal
+from jobs.nightly import nightly
+from jobs.settings import EngineSettings, Settings
+from tests.spark.compared import assert_same
+from tests.spark.recorded import Recording, recording, replay
+
+pytest.importorskip("pyspark", reason="Spark's client is an extra: pip install .[spark]")
+pytest.importorskip("pysail", reason="Sail is an extra: pip install .[spark]")
+
+from jobs.spark.session import connected
+from jobs.spark.tables import SparkTables
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
+SPARK = Settings(engine=EngineSettings(kind="spark"))
+
+STAGES = (
+    "acts.counting", "actions", "changes", "decisions", "facts", "figures", "harm", "learning", "operators", "pairs",
+    "rates", "reasons", "register", "rings", "roles", "ties", "uses", "verdicts", "watchlists",
+)  # fmt: skip
+"""Modules of `graph` with statements that a night asks."""
+
+
+def decide(warehouse: Path, out: Path) -> None:
+    """Verdicts on the first night, so that every stage that reads them has work: enough rings to learn from, rings and
+    accounts cleared and confirmed."""
+    rings, accounts = published.tables(published.folder_of(out, FIRST), "rings", "accounts")
+    said = [(ring, "cleared" if place % 5 == 0 else "confirmed") for place, ring in enumerate(rings["ring_id"])]
+    said += [(accounts["account_id"][-1], "cleared"), (accounts["account_id"][0], "confirmed")]
+    at = datetime(2025, 6, 24, 9).isoformat()
+    for subject, verdict in said:
+        verdict_journal.append(warehouse, {"subject_id": subject, "verdict": verdict, "decided_at": at})
+
+
+@pytest.fixture(scope="module")
+def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recording]:
+    """Both nights on DuckDB, and all that was asked in the second."""
+    home = tmp_path_factory.mktemp("duckdb")
+    nightly(SAMPLE, home / "w", home / "out", FIRST, False, Settings())
+    decide(home / "w", home / "out")
+    kept: list[Recording] = []
+
+    @contextmanager
+    def opened(warehouse: Path, s: EngineSettings, exports: Path) -> Iterator[Recording]:
+        with recording(warehouse, s, exports) as engine:
+            kept.append(engine)
+            yield engine
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(job, "opened", opened)
+        nightly(SAMPLE, home / "w", home / "out", SECOND, False, Settings())
+    return home, kept[0]
+
+
+@pytest.fixture(scope="module")
+def on_sail(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both nights on Sail."""
+    home = tmp_path_factory.mktemp("sail")
+    nightly(SAMPLE, home / "w", home / "out", FIRST, False, SPARK)
+    decide(home / "w" / "state.duckdb", home / "out")
+    nightly(SAMPLE, home / "w", home / "out", SECOND, False, SPARK)
+    return home
+
+
+@pytest.mark.parametrize("day", [FIRST, SECOND], ids=str)
+def test_the_lists_are_the_same_row_for_row(on_duckdb: tuple[Path, Recording], on_sail: Path, day: date) -> None:
+    theirs = published.folder_of(on_sail / "out", day)
+    for path in sorted(published.folder_of(on_duckdb[0] / "out", day).glob("*.parquet")):
+        ours, other = (published.tables(folder, path.stem)[0] for folder in (path.parent, theirs))
+        assert ours.schema == other.schema
+        assert_same(ours, other, in_order=True)
+        assert len(ours) > 0
+
+
+def test_the_gates_see_the_same_figures(on_duckdb: tuple[Path, Recording], on_sail: Path) -> None:
+    ours, theirs = (published.run(published.folder_of(home / "out", SECOND)) for home in (on_duckdb[0], on_sail))
+    assert ours["gates"] == theirs["gates"]
+    assert ours["verdicts"] == theirs["verdicts"]
+    assert ours["verdicts"]["learned"]
+    assert [(f["path"], f["loaded"]) for f in ours["inputs"]] == [(f["path"], f["loaded"]) for f in theirs["inputs"]]
+
+
+def test_every_answer_is_the_same(on_duckdb: tuple[Path, Recording], tmp_path: Path) -> None:
+    with connected("local") as session:
+        replay(on_duckdb[1].given, on_duckdb[1].db.asked, SparkTables(session, tmp_path))
+
+
+def test_every_statement_of_the_stages_was_asked(on_duckdb: tuple[Path, Recording]) -> None:
+    asked = "\n".join(one.sql for one in on_duckdb[1].db.asked)
+    for stage in STAGES:
+        held = vars(import_module(f"graph.{stage}"))
+        statements = {name: text for name, text in held.items() if isinstance(text, str) and "SELECT" in text}
+        assert [name for name, text in statements.items() if name.isupper() and begin(text) not in asked] == []
+
+
+def begin(statement: str) -> str:
+    """What stands before the first place that is filled in."""
+    return statement.partition("{")[0]
+
+
+def test_what_the_warehouse_keeps_is_private_and_nothing_of_the_night(on_sail: Path) -> None:
+    home = on_sail / "w"
+    assert not (home / "tonight").exists()
+    kept = sorted(home.rglob("*"))
+    assert {S_IMODE(path.stat().st_mode) for path in (home, *kept)} == {0o700, 0o600}
+    assert [str(path.relative_to(home)) for path in kept if path.suffix == ".parquet"] == sorted(
+        f"{table}/{day}/{first}.parquet"
+        for day, first in ((FIRST, 1), (SECOND, 6))
+        for table in ("accounts", "chat_links", "devices", "labels", "orders")
+    )
