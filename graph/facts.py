@@ -18,13 +18,11 @@ ORDERS_NEAR = """
 SELECT order_id, buyer_id, seller_id, payee_id, payer_id, ship_from_id, ship_to_id, ship_to_region, amount_fen,
        buyer_warned, placed_at, paid_at, delivered_at, confirmed_at, cancelled_at, refunded_at, complained_at,
        seller_complained_at, file_id, line
-FROM orders WHERE order_id IN (
-    SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.seller_id
-    UNION ALL SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.buyer_id
-    UNION ALL SELECT order_id FROM orders SEMI JOIN listed ON listed.account_id = orders.promoter_id
-)
+FROM orders
+WHERE seller_id IN (SELECT account_id FROM listed) OR buyer_id IN (SELECT account_id FROM listed)
+   OR promoter_id IN (SELECT account_id FROM listed)
 """
-"""Rows in which a member has a part: all that is read from here on. Found by their keys first: rows are wide."""
+"""Rows in which a member has a part: all that is read from here on."""
 
 CHATS_NEAR = """
 SELECT c.message_id, c.sender_id, c.receiver_id, c.sent_at, c.target_id, c.claimed_fen, c.file_id, c.line,

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize
 from scipy.special import expit
 
 if TYPE_CHECKING:
@@ -150,6 +149,8 @@ def _likeliest(
     def slope(x: NDArray[np.float64]) -> NDArray[np.float64]:
         out: NDArray[np.float64] = rows.T @ (expit(rows @ x) - good) + (x - prior) / spread**2
         return out
+
+    from scipy.optimize import minimize  # noqa: PLC0415 - takes half a second, and most nights have nothing to learn
 
     best: NDArray[np.float64] = minimize(loss, prior, jac=slope, method="BFGS", options={"gtol": 1e-8}).x
     return best

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import numpy as np
 import polars as pl
-from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -223,6 +222,10 @@ def assigned(tonight: Mapping[int, Look], known: Sequence[Past], s: RegisterSett
         value = likeness(tonight[ring], past.look, s) if not now or 2 * now.count(ring) > len(now) else 0.0
         if value > best.get((ring, past.ring_id), (0.0,))[0]:
             best[ring, past.ring_id] = (value, past)
+    if not best:
+        return {}
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - half a second, which a first night can spare
+
     # Rings before names, and by their members: a ring's number is tonight's own and must not decide.
     order = {ring: n for n, ring in enumerate(sorted(tonight, key=lambda r: sorted(tonight[r].accounts)))}
     blocks = nx.Graph((("ring", ring), ("name", name)) for ring, name in best)

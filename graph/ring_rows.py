@@ -125,6 +125,8 @@ def said(rows: pl.DataFrame, verdicts: dict[str, str], method: Method, language:
 
 def noted(rows: pl.DataFrame, notes: pl.DataFrame, language: Language) -> pl.DataFrame:
     """`reasons` and `against` with what the verdicts have to say (`notes`, in their order)."""
+    if notes.is_empty():
+        return rows
     said: dict[tuple[int, str | None, str], list[str]] = {}
     for ring, account, side, name, figures in notes.iter_rows():
         said.setdefault((ring, account, side), []).append(words.note(name, figures, language))
