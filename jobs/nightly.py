@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 
@@ -67,7 +68,8 @@ def _run(
     engine: Engine, exports: Path, out: Path, run_date: date, settings: Settings, overrides: Mapping[str, str]
 ) -> None:
     started, file, db = datetime.now(UTC), engine.file, engine.db
-    with runs.building(out, run_date) as night, Steps(run_date, Counted(db)) as steps:
+    before = _before(out, run_date, settings)
+    with runs.building(out, run_date) as night, Steps(run_date, Counted(db), before=before) as steps:
         with steps.step("load") as step:
             report = load(file, exports, settings.exports, until=run_date)
             obey(file, file.path)
@@ -99,6 +101,14 @@ def _run(
         runs.point_latest(out)
         learn(file, out, run_date)
     summary(steps, tables)
+
+
+def _before(out: Path, run_date: date, settings: Settings) -> list[dict[str, Any]]:
+    """The steps of the newest night published before this date; none where that ran on another engine."""
+    days = [day for day in published.dates(out) if day < run_date]
+    run = published.run(published.folder_of(out, days[-1])) if days else {}
+    same = run.get("settings", {}).get("engine") == settings.engine.model_dump(mode="json")
+    return list(run["steps"]) if same else []
 
 
 def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 import structlog
@@ -18,6 +18,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from graph.db import Db
+
+KNOWN = "state"
+"""The step that knows how many rows tonight has: the work of those after it grows with them."""
 
 
 @dataclass
@@ -73,7 +76,8 @@ class Steps:
     """A recorder for one night. Counts and names only: what is shown here ends up in cron's mail.
 
     `db` is the engine that the steps must use, so that their rows are counted. On a terminal a line a step,
-    with a spinner on the one that runs; elsewhere one JSON line a step, or none if `quiet`.
+    with a spinner on the one that runs and what `before`, the steps in run.json of the night before, lets expect of it;
+    elsewhere one JSON line a step, or none if `quiet`.
     """
 
     run_date: date
@@ -81,6 +85,7 @@ class Steps:
     console: Console = field(default_factory=lambda: Console(stderr=True))
     done: list[Step] = field(default_factory=list)
     quiet: bool = False
+    before: Sequence[Mapping[str, Any]] = ()
 
     def __enter__(self) -> Self:
         self._log = structlog.wrap_logger(
@@ -112,7 +117,7 @@ class Steps:
     def step(self, name: str) -> Iterator[Step]:
         """Time what happens inside; the body may set `rows` itself. A step that fails is not recorded."""
         step = Step(name)
-        shown = self._progress.add_task(f"{self.run_date} {name}", total=1, rows="")
+        shown = self._progress.add_task(f"{self.run_date} {name}", total=1, rows=self.expected(name))
         started = time.perf_counter()
         yield step
         step.seconds = round(time.perf_counter() - started, 3)
@@ -123,6 +128,22 @@ class Steps:
         self._progress.update(shown, completed=1, rows=f"{step.rows:,} rows")
         if not (self.console.is_terminal or self.quiet):
             self._log.info("step", step=name, seconds=step.seconds, rows=step.rows, peak_mib=step.peak_mib)
+
+    def expected(self, name: str) -> str:
+        """How long a step and those after it may take, for reading; empty where no night before tells.
+
+        Seconds of the night before, times how many more rows are known tonight; as they were while that is not known
+        yet, for a drop of another size takes another time.
+        """
+        names = [step["name"] for step in self.before]
+        if name not in names:
+            return ""
+        its, *later = [float(step["seconds"]) for step in self.before[names.index(name) :]]
+        now = next((step.rows for step in self.done if step.name == KNOWN), None)
+        then = next((step["rows"] for step in self.before if step["name"] == KNOWN), None)
+        if not now or not then:
+            return f"{its:.0f} s the night before"
+        return f"about {its * now / then:.0f} s, then {sum(later) * now / then:.0f} s"
 
     def say(self, event: str, **counts: object) -> None:
         """One line that is no step."""

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from jobs.steps import Counted, Steps
+from jobs.steps import Counted, Step, Steps
 
 
 class Frames:
@@ -87,3 +87,31 @@ def test_a_failed_step_is_not_recorded() -> None:
     with pytest.raises(ZeroDivisionError), steps, steps.step("load"):
         raise ZeroDivisionError
     assert steps.done == []
+
+
+BEFORE = [{"name": "load", "seconds": 30.0, "rows": 900}, {"name": "state", "seconds": 0.1, "rows": 1_000},
+          {"name": "ties", "seconds": 8.0, "rows": 5}, {"name": "rings", "seconds": 2.0, "rows": 1}]  # fmt: skip
+
+
+def test_a_step_is_expected_to_grow_with_tonights_rows() -> None:
+    steps = Steps(date(2025, 6, 29), Counted(Frames()), before=BEFORE)
+    assert steps.expected("load") == "30 s the night before"
+    steps.done.append(Step("state", rows=2_000))
+    assert steps.expected("ties") == "about 16 s, then 4 s"
+    assert steps.expected("rings") == "about 4 s, then 0 s"
+
+
+def test_nothing_is_expected_that_was_never_timed() -> None:
+    steps = Steps(date(2025, 6, 29), Counted(Frames()), before=BEFORE)
+    assert steps.expected("write") == ""
+    assert Steps(date(2025, 6, 29), Counted(Frames())).expected("ties") == ""
+
+
+def test_what_is_expected_is_shown_on_a_terminal_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    for terminal in (True, False):
+        screen = io.StringIO()
+        console = Console(file=screen, force_terminal=terminal)
+        with Steps(date(2025, 6, 29), Counted(Frames()), console, before=BEFORE) as steps, steps.step("load"):
+            steps._progress.refresh()
+        assert ("30 s the night before" in screen.getvalue()) == terminal
+    assert "the night before" not in capsys.readouterr().err
