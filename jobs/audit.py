@@ -8,6 +8,7 @@ be missing, loudly; with `required` that is a failure too.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -53,11 +54,29 @@ def main(required: bool) -> int:
     if subprocess.run([sys.executable, "-m", "pip", "check"], check=False).returncode:
         return 1
     why = "pip-audit is not installed" if not find_spec("pip_audit") else "" if reachable() else f"{SERVICE} is silent"
-    if why:
+    found = None if why else advisories(constraints)
+    if found is None:
+        why = why or "pip-audit broke off"
         print(f"\n  !! AUDIT SKIPPED: {why}. Known vulnerabilities were NOT looked for.\n", file=sys.stderr)
         return int(required)
-    command = [sys.executable, "-m", "pip_audit", "--no-deps", "--requirement", str(constraints)]
-    return subprocess.run(command, check=False).returncode
+    for line in found:
+        print(f"audit: {line}", file=sys.stderr)
+    return int(bool(found))
+
+
+def advisories(constraints: Path) -> list[str] | None:
+    """A line for each known vulnerability of what is pinned, and for each pin that the service does not know; None
+    where it gave no answer: pip-audit then ends with 1 as well, as if it had found something."""
+    command = [sys.executable, "-m", "pip_audit", "--no-deps", "--format", "json", "--requirement", str(constraints)]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    try:
+        asked = json.loads(done.stdout)["dependencies"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return [
+        *(f"{p['name']} {p['version']}: {v['id']}" for p in asked for v in p.get("vulns", [])),
+        *(f"{p['name']}: {p['skip_reason']}" for p in asked if "skip_reason" in p),
+    ]
 
 
 if __name__ == "__main__":

@@ -17,11 +17,16 @@ def flush(path: Path) -> None:
 
 def write(path: Path, content: bytes) -> None:
     """Make or replace a file, mode 0600: a reader, or a start after a power cut, finds the old content or the new."""
+    take_place(beside(path, content), path)
+
+
+def beside(path: Path, content: bytes) -> Path:
+    """The content in a file beside, mode 0600, that is to `take_place`."""
     aside = path.with_name(f"{path.name}.aside")
-    aside.unlink(missing_ok=True)  # of a run that was killed; callers hold a lock
+    aside.unlink(missing_ok=True)  # of a run that was killed; of two at once the second stops
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-    take_place(aside, path)
+    return aside
 
 
 def take_place(new: Path, old: Path) -> None:

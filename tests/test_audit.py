@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,3 +27,32 @@ def test_a_silent_service_is_said_aloud(monkeypatch: pytest.MonkeyPatch, capfd: 
     monkeypatch.setattr(audit, "find_spec", lambda name: True)
     assert audit.main(required=True) == 1
     assert "NOT looked for" in capfd.readouterr().err
+
+
+VULNERABLE = {"name": "duckdb", "version": "2.0.0", "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["2.0.1"]}]}
+UNKNOWN = {"name": "polars", "skip_reason": "Dependency not found on PyPI"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ({"dependencies": [VULNERABLE]}, 1, "duckdb 2.0.0: PYSEC-2026-1"),
+        ({"dependencies": [UNKNOWN]}, 1, "polars: Dependency not found on PyPI"),
+        ({"dependencies": [VULNERABLE | {"vulns": []}]}, 0, ""),
+        (None, 0, "NOT looked for"),
+    ],
+    ids=["vulnerable", "unknown", "fine", "broke off"],
+)
+def test_what_the_service_answers(
+    answer: object, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def run(command: list[str], **how: object) -> subprocess.CompletedProcess[str]:
+        asked = "pip_audit" in command
+        return subprocess.CompletedProcess(command, int(asked and code), json.dumps(answer) if answer else "")
+
+    monkeypatch.setattr(audit, "find_spec", lambda name: True)
+    monkeypatch.setattr(audit, "reachable", lambda: True)
+    monkeypatch.setattr(subprocess, "run", run)
+    assert audit.main(required=False) == code
+    assert audit.main(required=True) == int(bool(said))
+    assert said in capfd.readouterr().err

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from jobs import durable
 from jobs.case import age, handover, tables
 from jobs.case.bag import SIGNATURE, SIGNED, bag, digest
 from jobs.case.clean import one_line
@@ -205,26 +205,15 @@ def _hand_over(
     listed = out / f"{name}.to_resolve.csv"
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        aside = _aside(path, content)
+        aside = durable.beside(path, content)
         try:
             # Logged first: a bundle that nobody remembers must not exist, an entry without one does no harm.
             head = handover.append(log, entry)
-            aside.replace(path)
+            durable.take_place(aside, path)
         finally:
             aside.unlink(missing_ok=True)
         if resolve:
-            _aside(listed, as_csv(resolve)).replace(listed)
+            durable.write(listed, as_csv(resolve))
     except OSError as failure:
         raise UsageError(f"--out {out}: cannot be written ({failure.strerror})") from failure
     return Bundle(path, name, zip_sha256, head, listed if resolve else None)
-
-
-def _aside(path: Path, content: bytes) -> Path:
-    """The file written and flushed under a hidden name, mode 0600, to be renamed."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return aside

@@ -6,6 +6,7 @@ another channel and given to the check as `head`.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -33,17 +34,25 @@ def append(log: Path, entry: Mapping[str, str | int | None]) -> str:
             whole = {**entry, "number": len(entries) + 1, "previous": entries[-1]["hash"] if entries else FIRST}
             whole["hash"] = _hash(whole)
             line = json.dumps(whole, ensure_ascii=False, sort_keys=True) + "\n"
-            handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                os.write(handle, line.encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            _add(log, line.encode())
     except filelock.Timeout as held:
         raise BusyError(f"{log}: another release is being written. Try again") from held
     except OSError as failure:
         raise UsageError(f"hand-over log {log}: cannot be written ({failure.strerror})") from failure
     return str(whole["hash"])
+
+
+def _add(log: Path, line: bytes) -> None:
+    """The whole line or nothing of it: what a full disk cut off would break the chain for good."""
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb", buffering=0) as file:
+        length = os.fstat(file.fileno()).st_size
+        try:
+            if file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(length)
+            raise
 
 
 def check(log: Path, head: str | None = None) -> list[dict[str, Any]]:

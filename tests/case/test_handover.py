@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from jobs.__main__ import main
 from jobs.case import handover
-from jobs.errors import TamperedError
+from jobs.errors import TamperedError, UsageError
 from tests.case.conftest import LEAD, REQUEST, World, made
 
 
@@ -50,6 +51,20 @@ def test_unbroken(log: Path) -> None:
     entries = handover.check(log)
     assert [e["number"] for e in entries] == [1, 2, 3, 4]
     assert entries[0]["previous"] == handover.FIRST
+
+
+def test_a_full_disk_leaves_the_chain_whole(log: Path) -> None:
+    """Half a line at the end would stop every later release."""
+    before, limits = log.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 40, limits[1]))
+    try:
+        with pytest.raises(UsageError, match="cannot be written"):
+            handover.append(log, {"case_id": "c4", "basis": "依据" * 20})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert log.read_bytes() == before
+    handover.append(log, {"case_id": "c4", "basis": "依据"})
+    assert len(handover.check(log)) == 5
 
 
 @pytest.mark.parametrize("line", range(4))
