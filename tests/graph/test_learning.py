@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
+from graph.exports import LABELS
 from graph.opinions import moved
 from graph.settings import Method, ScoreSettings, VerdictSettings
 from graph.watchlists import watchlists
 from jobs.warehouse import Warehouse
 from tests.graph.planted import RING, honest, loners, quiet, ring, sales
-from tests.graph.tables_in import LABELS, NIGHT, Row, at, device, fill, frame, night, on_one_device
+from tests.graph.tables_in import NIGHT, Row, at, device, fill, frame, night, on_one_device
 
 BEFORE = NIGHT - timedelta(days=7)
 DECIDED = at(172)
