@@ -35,6 +35,8 @@ def told(error: BaseException) -> str | None:
         return _of_system(error)
     if isinstance(error, duckdb.Error):
         return _of_engine(str(error))
+    if type(error).__module__.split(".")[0] in ("pyspark", "grpc"):  # never imported for this: it is an extra
+        return f"the cluster did not do what it was asked ({type(error).__name__}); its own log says why. {_STANDS}"
     return None
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from jobs.errors import RingwatchError, UsageError
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 INSTALL = "pip install 'ringwatch[spark]'"
+_PATIENCE = 10
+"""Seconds until a server must have answered."""
+
 _CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",  # the exports' times have no offset, and DuckDB's have none
@@ -29,20 +34,16 @@ def connected(remote: str) -> Iterator[SparkSession]:
     answers."""
     try:
         builder = import_module("pyspark.sql").SparkSession.builder
-        errors = import_module("pyspark.errors")
         import_module("grpc")
     except ImportError as missing:
         raise UsageError(f"--engine spark needs Spark's client, which is not installed. Run {INSTALL}") from missing
     with _server(remote) as address:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of pandas, which nothing here uses
+            session = builder.remote(address).create()
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", FutureWarning)  # of pandas, which nothing here uses
-                session = builder.remote(address).create()
             for name, value in _CONF.items():
                 session.conf.set(name, value)
-        except errors.PySparkException as failure:
-            raise RingwatchError(f"engine.remote {remote}: no Spark Connect server answers there") from failure
-        try:
             yield session
         finally:
             session.stop()  # before the server: a client that outlives it waits for it for ever
@@ -51,6 +52,7 @@ def connected(remote: str) -> Iterator[SparkSession]:
 @contextmanager
 def _server(remote: str) -> Iterator[str]:
     if remote != LOCAL:
+        _answers(remote)
         yield remote
         return
     os.environ.setdefault("RUST_LOG", "error")  # cron mails every line
@@ -63,3 +65,13 @@ def _server(remote: str) -> Iterator[str]:
         yield "sc://{}:{}".format(*server.listening_address)
     finally:
         server.stop()
+
+
+def _answers(remote: str) -> None:
+    """The client itself would try for minutes before it says that nobody is there."""
+    place = urlsplit(remote)
+    try:
+        socket.create_connection((place.hostname or "", place.port or 15002), timeout=_PATIENCE).close()
+    except OSError as failure:
+        raise RingwatchError(f"engine.remote {remote}: nobody answers there ({failure.strerror or failure})."
+                             " Start the Spark Connect server, or name another") from failure  # fmt: skip

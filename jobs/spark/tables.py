@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from pyarrow import parquet
 
 from jobs.spark.words import said
 
@@ -36,10 +37,9 @@ class SparkTables:
         folder = self._folder(table)
         made = self._asked(sql, params)
         made.write.parquet(str(folder))
-        if not any(folder.glob("*.parquet")):  # of no rows Sail writes no file, and nothing would say the columns
-            folder.mkdir(mode=0o700, exist_ok=True)
-            pl.DataFrame(pl.from_arrow(made.limit(0).toArrow())).write_parquet(folder / "part-0.parquet")
-        self._name(table, folder, self.session.read.parquet(str(folder)))
+        folder.mkdir(mode=0o700, exist_ok=True)  # of no rows Sail writes nothing at all
+        # With the columns said, nobody has to open the files to find them.
+        self._name(table, folder, self.session.read.schema(made.schema).parquet(str(folder)))
 
     def view(self, table: str, sql: str) -> None:
         """Name one SELECT `table` without computing it; replaces the night's table or view of that name."""
@@ -54,7 +54,8 @@ class SparkTables:
         """Create or replace the night's table `table` from a frame."""
         folder = self._folder(table)
         folder.mkdir(mode=0o700)
-        frame.write_parquet(folder / "part-0.parquet")
+        # Without Arrow's own schema in the file, whose large lists no SQL knows.
+        parquet.write_table(frame.to_arrow(), folder / "part-0.parquet", store_schema=False)
         self._name(table, folder, self.session.read.parquet(str(folder)))
 
     def drop(self, *tables: str) -> None:
