@@ -21,7 +21,8 @@ PAIRS = """
 WITH per_space AS (
     SELECT a, b, space, max(nats) + (sum(nats) - max(nats)) / 2 AS nats,
            space IN ('device', 'address', 'phone') AS shared_at_home,
-           (space IN ('device', 'address', 'phone') OR bool_and(kind = 'payer')) AND NOT bool_or(burst) AS of_a_home
+           (space IN ('device', 'address', 'phone') OR bool_and(kind = 'payer')) AND NOT bool_or(burst) AS of_a_home,
+           max(CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN nats / $apart ELSE nats END) AS handed_on
     FROM ties GROUP BY a, b, space
 ),
 per_pair AS (
@@ -29,7 +30,8 @@ per_pair AS (
            least(coalesce(sum(nats) FILTER (WHERE shared_at_home), 0), $household)
            + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home), 0) AS nats,
            least(coalesce(sum(nats) FILTER (WHERE shared_at_home AND of_a_home), 0), $household)
-           + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home AND of_a_home), 0) AS home
+           + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home AND of_a_home), 0) AS home,
+           max(handed_on) AS handed_on
     FROM per_space GROUP BY a, b
 ),
 acting AS (SELECT account_id, max(nats) AS nats FROM by_typology WHERE nats > 0 GROUP BY account_id),
@@ -42,6 +44,7 @@ alike AS (
 ),
 weighed AS (
     SELECT p.a, p.b, cast(p.nats AS DOUBLE) AS nats, cast(p.home AS DOUBLE) AS home,
+           cast(greatest(p.nats, p.handed_on) AS DOUBLE) AS most,
            least(coalesce(s.nats, 0), $most_trust) AS alike,
            least(least(coalesce(x.nats, 0), coalesce(y.nats, 0)), $most_trust) AS acts
     FROM per_pair AS p
@@ -50,25 +53,27 @@ weighed AS (
     LEFT JOIN acting AS y ON y.account_id = p.b
 ),
 believed AS (
-    SELECT a, b, nats, home,
-           nats + least($trust * (2 * alike - (acts - least(alike, acts)) - $doubt), $lend * nats) AS belief
+    SELECT a, b, nats, home, most,
+           nats + least($trust * (2 * alike - (acts - least(alike, acts)) - $doubt), $lend * most) AS belief
     FROM weighed
 )
-SELECT a, b, nats, home, belief FROM believed WHERE nats >= $least_tie AND belief >= $tie ORDER BY a, b
+SELECT a, b, nats, home, belief FROM believed WHERE most >= $least_tie AND belief >= $tie ORDER BY a, b
 """
 """What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing
 of one space (another device) says half as much again. A tie is believed more between two accounts that do the same, and
 less between two that both act but do different things (two rings that share a host are not one); acts add at most
-`$lend` times its own weight: a chance tie stays one whatever its ends did. `home` is the part of `nats` that a home
+`$lend` times its own weight: a chance tie stays one whatever its ends did. A phone or number that passed from one to
+the other without their meeting was most likely sold, and weighs little; but a hand that takes up one account after the
+other on one phone leaves the same trace, so acts may add as much as if they had met. `home` is the part of `nats` that a home
 would explain as well: device, address, number, paying for each other, unless both began within days."""
 
 
-def pairs(db: Db, s: RingSettings) -> None:
+def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
     """Make `pairs` and `components`: which accounts may be one hand, and which hang together by that.
 
     Reads `ties`, `suspicion`, `by_typology`. `pairs`: one row two tied accounts, `a` < `b`: `nats`, `home` (the part of
     it that living together would explain), `belief` (`nats` with what both did). `components`: `component` (a number),
-    `account_id`.
+    `account_id`. `apart` is the factor that ties of users who never met were given.
     """
     db.make(
         "pairs",
@@ -80,6 +85,7 @@ def pairs(db: Db, s: RingSettings) -> None:
         tie=s.tie,
         least_tie=s.least_tie,
         lend=s.lend,
+        apart=apart,
     )
     db.put("components", connected(db.frame("SELECT a, b FROM pairs ORDER BY a, b")))
 

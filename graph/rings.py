@@ -192,11 +192,14 @@ def communities(graph: nx.Graph, s: RingSettings, finer: float = 1.0) -> list[li
     """CPM Leiden inside one component; each community and the list of them sorted.
 
     Weights stay in nats, rounded to hundredths: the library's refinement gets stuck in pairs when weights are large
-    (a path of 40 with weight 300 falls into twos and threes, with weight 3 it stays whole).
+    (a path of 40 with weight 300 falls into twos and threes, with weight 3 it stays whole). It knows edges alone: who
+    has none (parts that do the same are put together, tied or not) is a community alone.
     """
     if graph.number_of_nodes() < 4:
         return [sorted(graph)]
     edges = sorted((min(u, v), max(u, v), round(w, 2)) for u, v, w in graph.edges(data="belief"))
+    if not edges:
+        return [[account] for account in sorted(graph)]
     _, label = leiden(
         edges,
         None,
@@ -210,7 +213,7 @@ def communities(graph: nx.Graph, s: RingSettings, finer: float = 1.0) -> list[li
     groups: dict[int, list[str]] = {}
     for account in sorted(label):
         groups.setdefault(label[account], []).append(account)
-    return sorted(groups.values())
+    return sorted([*groups.values(), *([account] for account in sorted(set(graph) - set(label)))])
 
 
 def peeled(inside: nx.Graph, s: RingSettings) -> list[dict[str, float]]:

@@ -27,7 +27,7 @@ class TieSettings(Part):
     succession: float = Field(2.4, description="log-odds; one shop closed, the next opened with what it left behind")
     fee: float = Field(3.0, description="log-odds of an inviter's tie once a fee was paid up that line")
     source: float = Field(3.0, description="log-odds; strangers who quote orders of one and the same seller")
-    apart: float = Field(0.15, ge=0, le=1, description="factor for a device or number whose two users never overlapped")
+    apart: float = Field(0.15, gt=0, le=1, description="factor for a device or number whose two users never overlapped")
     keep: int = Field(6, ge=2, description="accounts; up to this many, sharing is a tie whatever else they share")
     crowd: int = Field(400, ge=10, description="accounts; above this an entity is cut whatever its users share")
     same: float = Field(0.5, gt=0, le=1, description="share of two things' users in common that makes them one crowd's")

@@ -147,7 +147,7 @@ def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
 
 def find_rings(db: Db, method: Method) -> None:
     """From evidence to rings: who may be one hand, what all of them did and left undone, and where one ring ends."""
-    pairs(db, method.rings)
+    pairs(db, method.rings, apart=method.ties.apart)
     undone(db, "components")
     rings(db, method.rings)
 

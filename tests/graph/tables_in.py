@@ -167,7 +167,7 @@ def night(db: Db, until: str, method: Method | None = None, after: str | None = 
         "ties": lambda: ties(db, m.ties, now=NOW, silent_days=m.acts.silent_days),
         "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread),
         "rates": lambda: evidence(db, m.score),
-        "pairs": lambda: pairs(db, m.rings),
+        "pairs": lambda: pairs(db, m.rings, apart=m.ties.apart),
         "undone": lambda: undone(db, "components"),
         "rings": lambda: rings(db, m.rings),
         "scores": lambda: scores(db, m.score, m.rings),
