@@ -64,8 +64,8 @@ of one space (another device) says half as much again. A tie is believed more be
 less between two that both act but do different things (two rings that share a host are not one); acts add at most
 `$lend` times its own weight: a chance tie stays one whatever its ends did. A phone or number that passed from one to
 the other without their meeting was most likely sold, and weighs little; but a hand that takes up one account after the
-other on one phone leaves the same trace, so acts may add as much as if they had met. `home` is the part of `nats` that a home
-would explain as well: device, address, number, paying for each other, unless both began within days."""
+other on one phone leaves the same trace, so acts may add as much as if they had met. `home` is the part of `nats` that
+a home would explain as well: device, address, number, paying for each other, unless both began within days."""
 
 
 def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
