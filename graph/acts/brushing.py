@@ -19,7 +19,8 @@ TABLES = {
     "tied_accounts": "SELECT a AS account_id FROM tied UNION SELECT b FROM tied",
     "tied_trades": """
     SELECT o.order_id FROM orders AS o
-    JOIN tied AS t ON t.a = least(o.buyer_id, o.seller_id) AND t.b = greatest(o.buyer_id, o.seller_id)
+    JOIN (SELECT a AS buyer_id, b AS seller_id FROM tied UNION ALL SELECT b, a FROM tied) AS t
+      ON t.buyer_id = o.buyer_id AND t.seller_id = o.seller_id
     WHERE o.paid_at IS NOT NULL
     """,
     "circles": """
@@ -27,6 +28,12 @@ TABLES = {
     FROM orders AS o SEMI JOIN sellers AS s ON s.account_id = o.buyer_id
     WHERE o.paid_at IS NOT NULL GROUP BY least(o.buyer_id, o.seller_id), greatest(o.buyer_id, o.seller_id)
     HAVING min(o.seller_id) <> max(o.seller_id) OR min(o.buyer_id) = min(o.seller_id)
+    """,
+    "circled": """
+    SELECT o.order_id FROM orders AS o
+    JOIN (SELECT a AS buyer_id, b AS seller_id FROM circles UNION SELECT b, a FROM circles) AS c
+      ON c.buyer_id = o.buyer_id AND c.seller_id = o.seller_id
+    WHERE o.paid_at IS NOT NULL
     """,
 }
 
@@ -64,7 +71,7 @@ ACTS = (
         "orders",
         who="buyer_id",
         chance="paid_at IS NOT NULL",
-        hit="(least(buyer_id, seller_id), greatest(buyer_id, seller_id)) IN (SELECT a, b FROM circles)",
+        hit="order_id IN (SELECT order_id FROM circled)",
         money=False,
         between_tied=True,
     ),

@@ -14,19 +14,34 @@ _LIVE = "channel = 'livestream' AND paid_at IS NOT NULL"
 _LIVE_BY = f"{_LIVE} AND promoter_id IS NOT NULL"
 
 TABLES = {
-    "viewers": """
-    SELECT seller_id, buyer_id, count(*) AS times FROM orders
-    WHERE channel = 'livestream' AND paid_at IS NOT NULL GROUP BY seller_id, buyer_id
+    "live": """
+    SELECT order_id, seller_id, buyer_id, promoter_id, placed_at FROM orders
+    WHERE channel = 'livestream' AND paid_at IS NOT NULL
     """,
+    "viewers": "SELECT seller_id, buyer_id, count(*) AS times FROM live GROUP BY seller_id, buyer_id",
     "streams": "SELECT DISTINCT seller_id AS account_id FROM viewers",
+    "third_sales": """
+    SELECT l.order_id FROM live AS l JOIN viewers AS v ON v.seller_id = l.seller_id AND v.buyer_id = l.buyer_id
+    WHERE v.times >= 3
+    """,
     "promoted_thrice": """
-    SELECT promoter_id, buyer_id FROM orders
-    WHERE channel = 'livestream' AND paid_at IS NOT NULL AND promoter_id IS NOT NULL
+    SELECT promoter_id, buyer_id FROM live WHERE promoter_id IS NOT NULL
     GROUP BY promoter_id, buyer_id HAVING count(*) >= 3
     """,
+    "third_promotions": """
+    SELECT l.order_id FROM live AS l
+    JOIN promoted_thrice AS p ON p.promoter_id = l.promoter_id AND p.buyer_id = l.buyer_id
+    """,
     "silent_streams": """
-    SELECT seller_id FROM orders WHERE channel = 'livestream' AND paid_at IS NOT NULL
-    GROUP BY seller_id HAVING max(placed_at) < $now - $silent_days * INTERVAL 1 DAY
+    SELECT seller_id FROM live GROUP BY seller_id HAVING max(placed_at) < $now - $silent_days * INTERVAL 1 DAY
+    """,
+    "sold_into_silence": """
+    SELECT l.order_id FROM live AS l JOIN viewers AS v ON v.seller_id = l.seller_id AND v.buyer_id = l.buyer_id
+    JOIN silent_streams AS s ON s.seller_id = l.seller_id WHERE v.times > 1
+    """,
+    "bought_back": """
+    SELECT o.order_id FROM orders AS o JOIN viewers AS v ON v.seller_id = o.buyer_id AND v.buyer_id = o.seller_id
+    WHERE o.paid_at IS NOT NULL
     """,
 }
 
@@ -73,7 +88,7 @@ ACTS = (
         who="seller_id",
         stratum="'live'",
         chance=_LIVE,
-        hit="(seller_id, buyer_id) IN (SELECT seller_id, buyer_id FROM viewers WHERE times >= 3)",
+        hit="order_id IN (SELECT order_id FROM third_sales)",
         victim="buyer_id",
     ),
     Act(
@@ -84,7 +99,7 @@ ACTS = (
         who="promoter_id",
         stratum="'live'",
         chance=_LIVE_BY,
-        hit="(promoter_id, buyer_id) IN (SELECT promoter_id, buyer_id FROM promoted_thrice)",
+        hit="order_id IN (SELECT order_id FROM third_promotions)",
         victim="buyer_id",
     ),
     Act(
@@ -95,7 +110,7 @@ ACTS = (
         who="buyer_id",
         chance="paid_at IS NOT NULL",
         among="streams",
-        hit="(buyer_id, seller_id) IN (SELECT seller_id, buyer_id FROM viewers)",
+        hit="order_id IN (SELECT order_id FROM bought_back)",
         money=False,
     ),
     Act(
@@ -106,10 +121,7 @@ ACTS = (
         who="seller_id",
         stratum="'live'",
         chance=_LIVE,
-        hit="""
-        seller_id IN (SELECT seller_id FROM silent_streams)
-        AND (seller_id, buyer_id) IN (SELECT seller_id, buyer_id FROM viewers WHERE times > 1)
-        """,
+        hit="order_id IN (SELECT order_id FROM sold_into_silence)",
         victim="buyer_id",
     ),
 )

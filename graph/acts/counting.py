@@ -127,7 +127,7 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
         if module.ACTS:
             sql = union(done(typology, act) for act in module.ACTS)
             db.make(f"done_{typology}", sql, **parameters(sql, names))
-    db.drop("chats", *tables_first(), *(one.table for one in picked().values()))
+    db.drop("chats", *tables_first(), *sorted({one.table for one in picked().values()}))
     db.view("acts_done", union(f"SELECT * FROM done_{t}" for t, module in TYPOLOGIES.items() if module.ACTS))
     rows = [(typology, act.name, act.between_tied) for typology, act in all_acts()]
     schema = {"typology": pl.String, "act": pl.String, "between_tied": pl.Boolean}

@@ -3,7 +3,7 @@
 Some forty kinds of act are read from the same few tables. Chances are most of the rows, so acts that share a table, the
 column that names the account, and a column to learn rates within are counted by one statement, which looks once at
 conditions that several of them share. Acts are few: those that show in their row alone are picked out in one pass over
-a table, the others by one filter each; all keep the keys of their rows.
+a table, those whose keys a typology's tables list in another, the rest by one filter each; all keep the keys of rows.
 """
 
 from __future__ import annotations
@@ -126,49 +126,71 @@ def union(parts: Iterable[str]) -> str:
 
 @dataclass
 class Picked:
-    """Acts of one table that show in its row alone. `table` is what one pass over the rows makes: those that are an act
-    of any kind, with their key, the columns that name accounts or strata, and a column f0, f1, ... for each kind."""
+    """Acts of one table that show in its row alone, or else those (`listed`) whose keys other tables list. `table` is
+    what one pass over the rows makes: those that are an act of any kind, with their key, the columns that name accounts
+    or strata, and a column f0, f1, ... for each distinct condition on the row."""
 
     table: str
     rows: str
+    listed: bool
     acts: list[Act] = field(default_factory=list)
 
-    def flags(self) -> dict[tuple[str, str], str]:
-        """Distinct condition -> the column that says whether it holds."""
-        return {key: f"f{i}" for i, key in enumerate(dict.fromkeys((act.chance, act.hit) for act in self.acts))}
+    def flags(self) -> dict[str, str]:
+        """Distinct condition on the row -> the column that says whether it holds."""
+        return _numbered((self._holds(act) for act in self.acts), "f")
 
     def sql(self) -> str:
         """The rows that are an act of any kind."""
-        names = [KEYS[self.rows], *(act.who for act in self.acts), *(within(act) for act in self.acts)]
+        key = KEYS[self.rows]
+        names = [key, *(act.who for act in self.acts), *(within(act) for act in self.acts)]
         columns = ", ".join(name for name in dict.fromkeys(names) if name != _NONE)
-        flags = ", ".join(f"(({chance}) AND ({hit})) AS {f}" for (chance, hit), f in self.flags().items())
+        flags = ", ".join(f"({holds}) AS {f}" for holds, f in self.flags().items())
+        if self.listed:
+            keys = union(f"SELECT {key} FROM {name}" for name in _numbered(map(_list, self.acts), ""))
+            return f"SELECT {columns}, {flags} FROM {ROWS[self.rows]} WHERE {key} IN ({keys})"
         return (
             f"SELECT * FROM (SELECT {columns}, {flags} FROM {ROWS[self.rows]}) AS flagged"
             f" WHERE {' OR '.join(self.flags().values())}"
         )
 
+    def where(self, act: Act) -> str:
+        """The condition under which one of its rows is this act."""
+        return f"{self.flags()[self._holds(act)]}{f' AND {act.hit}' if self.listed else ''}"
+
+    def _holds(self, act: Act) -> str:
+        return act.chance if self.listed else f"({act.chance}) AND ({act.hit})"
+
 
 @cache
 def picked() -> dict[str, Picked]:
-    """Table -> its acts that show in the row alone."""
-    found: dict[str, Picked] = {}
+    """Name of an act that shows in its row alone, or whose rows are listed by key -> where it is picked out."""
+    found: dict[tuple[str, bool], Picked] = {}
+    of: dict[str, Picked] = {}
     for _, act in all_acts():
-        if not act.looks_up:
-            found.setdefault(act.table, Picked(f"picked_{act.table}", act.table)).acts.append(act)
-    return found
+        listed = bool(_list(act))
+        if listed or not act.looks_up:
+            one = Picked(f"{'listed' if listed else 'picked'}_{act.table}", act.table, listed)
+            of[act.name] = found.setdefault((act.table, listed), one)
+            of[act.name].acts.append(act)
+    return of
 
 
 def done(typology: str, act: Act) -> str:
     """SELECT of one act's rows: `typology`, `act`, `account_id`, `within`, `key`."""
-    if act.looks_up:
-        table, holds = ROWS[act.table], f"({act.chance}) AND ({act.hit})"
-    else:
-        table, holds = picked()[act.table].table, picked()[act.table].flags()[act.chance, act.hit]
+    one = picked().get(act.name)
+    table, where = (one.table, one.where(act)) if one else (ROWS[act.table], f"({act.chance}) AND ({act.hit})")
     whose = f" AND {act.who} IN (SELECT account_id FROM {act.among})" if act.among else ""
     return (
         f"SELECT '{typology}' AS typology, '{act.name}' AS act, {act.who} AS account_id,"
-        f" {within(act)} AS within, {KEYS[act.table]} AS key FROM {table} WHERE {holds}{whose}"
+        f" {within(act)} AS within, {KEYS[act.table]} AS key FROM {table} WHERE {where}{whose}"
     )
+
+
+def _list(act: Act) -> str:
+    """The table that lists the keys of an act's rows; empty where its condition is another."""
+    key = KEYS[act.table]
+    found = re.fullmatch(rf"{key} IN \(SELECT {key} FROM (\w+)\)", act.hit.strip())
+    return found[1] if found else ""
 
 
 def parameters(sql: str, names: Mapping[str, object]) -> dict[str, object]:
