@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import polars as pl
 from polars.testing import assert_frame_equal
+
+from jobs import published
 
 NEAR = 1e-9
 
@@ -37,3 +42,21 @@ def ordered(frame: pl.DataFrame) -> pl.DataFrame:
     exact = [name for name in frame.columns if name not in (*inexact, *lists)]
     keys = [*exact, *(pl.col(name).round(6) for name in inexact)]
     return frame.sort(keys, nulls_last=True) if keys else frame
+
+
+def assert_same_night(ours: Path, theirs: Path, *days: date) -> None:
+    """Lists row for row, and the figures that the gates judge, of these nights or of all."""
+    for day in days or published.dates(ours / "out"):
+        _assert_same(*(published.folder_of(home / "out", day) for home in (ours, theirs)))
+
+
+def _assert_same(one: Path, other: Path) -> None:
+    names = sorted(path.stem for path in one.glob("*.parquet"))
+    assert names == sorted(path.stem for path in other.glob("*.parquet"))
+    for left, right in zip(published.tables(one, *names), published.tables(other, *names), strict=True):
+        assert left.schema == right.schema
+        assert_same(left, right, in_order=True)
+    run, again = published.run(one), published.run(other)
+    assert {key: run[key] for key in ("inputs", "gates", "verdicts")} == {
+        key: again[key] for key in ("inputs", "gates", "verdicts")
+    }
