@@ -50,7 +50,7 @@ class EngineSettings(Part):
     kind: Literal["duckdb", "spark"] = Field("duckdb", description="what holds the rows and runs the statements")
     remote: str = Field(
         "local",
-        pattern=r"^(local|sc://.+)$",
+        pattern=r"^(local|sc://[^/;]+(/;use_ssl=true)?)$",  # no token: settings are published in run.json
         description="of spark: a Spark Connect server (sc://host:port), or local: Sail inside this process",
     )
     memory_limit: str = Field(
