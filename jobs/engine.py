@@ -17,6 +17,7 @@ from jobs.warehouse import Warehouse
 if TYPE_CHECKING:
     from graph.db import Db
     from jobs.settings import EngineSettings
+    from jobs.spark.tables import SparkTables
 
 HANDED = ("files", "rejects_rows", "register_history", "register_ties", "register_scores", "verdict_journal")
 """What the stages read beside the exports' rows; small, and kept in DuckDB whatever the engine."""
@@ -31,11 +32,19 @@ class Engine:
 
     def hand_over(self) -> None:
         """Let the stages see what was loaded and recalled. On DuckDB they do already."""
-        if self.db is self.file:
-            return
+
+
+@dataclass
+class OnSpark(Engine):
+    """The rows are in parts that the cluster reads; the file keeps all that is small."""
+
+    db: SparkTables
+
+    def hand_over(self) -> None:
+        """Pour out what was loaded, name the parts, and put what the file keeps beside them."""
         parts.pour_out(self.file)
         for table, paths in parts.files(self.file).items():
-            self.db.read(table, paths)  # type: ignore[attr-defined]
+            self.db.read(table, paths)
         for table in HANDED:
             self.db.put(table, self.file.frame(f"SELECT * FROM {table}"))
 
@@ -61,7 +70,7 @@ def opened(warehouse: Path, s: EngineSettings, exports: Path) -> Iterator[Engine
     with Warehouse.open(state, **s.limits()) as file, _emptied(state.parent / parts.TONIGHT) as tonight:
         file.confine(exports, state.parent)
         with connected(s.remote) as session:
-            yield Engine(file, tables(session, tonight))
+            yield OnSpark(file, tables(session, tonight))
 
 
 @contextmanager

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 
 from graph.exports import EXPORTS
 from jobs import durable
-from jobs.commands.options import STATE
 
 if TYPE_CHECKING:
     from jobs.warehouse import Warehouse
 
+STATE = "state.duckdb"
 TONIGHT = "tonight"
 
 _PARTS = "CREATE TABLE IF NOT EXISTS parts (table_name VARCHAR, drop_date DATE, file_id INTEGER, path VARCHAR)"
@@ -97,8 +97,9 @@ def _write(w: Warehouse, export: str, drop: date, first: int) -> str:
     for folder in (part.parent.parent, part.parent):
         folder.mkdir(mode=0o700, exist_ok=True)
     beside = part.with_suffix(".writing")
+    # In the order in which they were loaded, which DuckDB keeps; to sort them again would take as much memory as they do.
     w.rows(
-        f"COPY (SELECT * FROM {export}_rows WHERE drop_date = $drop ORDER BY file_id, line) TO $path (FORMAT parquet)",
+        f"COPY (SELECT * FROM {export}_rows WHERE drop_date = $drop) TO $path (FORMAT parquet)",
         drop=drop,
         path=str(beside),
     )

@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-STATE = "state.duckdb"
-"""The file in a warehouse that is a folder."""
+from jobs.parts import STATE
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
