@@ -97,7 +97,7 @@ def _write(w: Warehouse, export: str, drop: date, first: int) -> str:
     for folder in (part.parent.parent, part.parent):
         folder.mkdir(mode=0o700, exist_ok=True)
     beside = part.with_suffix(".writing")
-    # In the order in which they were loaded, which DuckDB keeps; to sort them again would take as much memory as they do.
+    # In the order of loading, which DuckDB keeps; to sort them once more would take as much memory as they do.
     w.rows(
         f"COPY (SELECT * FROM {export}_rows WHERE drop_date = $drop) TO $path (FORMAT parquet)",
         drop=drop,
