@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import polars as pl
 
 APART = 0.8
 """A ring falls apart when less than this share of it stays together; losing one of many is no falling apart."""
+
+
+EDGE = ("account_id", "entity_kind", "entity_id", "space", "weight", "first_seen_at", "last_seen_at")
 
 
 def typed_graph(links: pl.DataFrame) -> nx.Graph:
@@ -19,11 +24,13 @@ def typed_graph(links: pl.DataFrame) -> nx.Graph:
 
     Reads rows of `ring_links` of one ring. Nodes and edges are added in sorted order.
     """
+    return drawn(links.sort("account_id", "space", "entity_kind", "entity_id").select(EDGE).iter_rows())
+
+
+def drawn(links: Iterable[tuple[Any, ...]]) -> nx.Graph:
+    """The typed graph of links in that order, each with the columns of `EDGE`."""
     graph = nx.Graph()
-    rows = links.sort("account_id", "space", "entity_kind", "entity_id")
-    for account, kind, entity, space, weight, first, last in rows.select(
-        "account_id", "entity_kind", "entity_id", "space", "weight", "first_seen_at", "last_seen_at"
-    ).iter_rows():
+    for account, kind, entity, space, weight, first, last in links:
         if account == entity:
             continue
         graph.add_edge(("account", account), (space, entity), kind=kind, weight=weight, first_at=first, last_at=last)

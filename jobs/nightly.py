@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from graph.acts import tally
+from graph.acts import forget, tally
 from graph.db import Db
 from graph.learning import learning
 from graph.pairs import pairs
@@ -115,6 +115,7 @@ def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.Da
     """Tables in, tables out. The order is this one and that of `weigh`, and stands nowhere else."""
     db, method = steps.db, settings.method
     weigh(steps, run_date, settings)
+    forget(db)
     with steps.step("learning"):
         learning(db, run_date, method)
     with steps.step("register"):

@@ -1,6 +1,6 @@
 """The fourteen typologies, one small file each, and the counting of their acts against their chances."""
 
-from graph.acts.counting import REGULATED, chances_of, tally
+from graph.acts.counting import REGULATED, chances_of, forget, tally
 from graph.acts.listed import TYPOLOGIES, all_acts
 
-__all__ = ["REGULATED", "TYPOLOGIES", "all_acts", "chances_of", "tally"]
+__all__ = ["REGULATED", "TYPOLOGIES", "all_acts", "chances_of", "forget", "tally"]

@@ -167,6 +167,11 @@ def chances_of(db: Db, groups: str) -> None:
     db.drop("asked")
 
 
+def forget(db: Db) -> None:
+    """Drop what `chances_of` reads, which is as large as the market, once no more chances are asked for."""
+    db.drop("times", "kinds", "tied", "bursts", "shops", *(one.table for one in passes()))
+
+
 def bursts(together: pl.DataFrame, size: int) -> pl.DataFrame:
     """Connected accounts, `size` or more: `burst` (a number), `account_id`, from pairs `a`, `b`."""
     graph = nx.Graph(together.iter_rows())
