@@ -26,6 +26,8 @@ COMMANDS = (
 
 INTERRUPTED = 130
 """What shells give a command that Ctrl-C ended."""
+LONGEST = 2_000
+"""Characters of a message; an id of a megabyte would hide what is said of it."""
 YOUNG = 100_000
 """New objects before Python looks for cycles among them: with its own 700 a tenth of a short command's time goes so."""
 
@@ -53,7 +55,9 @@ class Commands(click.Group):
     def _explain(self, ctx: click.Context, message: str) -> None:
         if ctx.params.get("traceback"):
             traceback.print_exc()
-        click.echo(f"ringwatch: {message}", err=True)
+        seen = import_module("jobs.case.clean").visible(message)  # it may quote what somebody typed, or a file's name
+        short = seen if len(seen) <= LONGEST else f"{seen[: LONGEST // 2]}…{seen[-LONGEST // 2 :]}"
+        click.echo(f"ringwatch: {short}", err=True)
 
 
 def _unknown(error: Exception) -> str:

@@ -128,11 +128,14 @@ def returned(form: Path, drop: Path) -> Path:
     a verdict are left out. Raises UsageError naming the line that is no verdict: the door would only set it aside."""
     try:
         text = _decoded(form.read_bytes())
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        rows, columns = list(table), set(table.fieldnames or ())
     except OSError as failure:
         raise UsageError(f"--returned {form}: cannot be read ({failure.strerror})") from failure
     except (ValueError, csv.Error) as failure:
         raise UsageError(f"--returned {form}: not a CSV file in UTF-8 or GB18030") from failure
+    if missing := [name for name in ("subject_id", "verdict", "decided_at") if name not in columns]:
+        raise UsageError(f"--returned {form}: no feedback form: it has no column {', '.join(missing)}")
     if not drop.is_dir():
         raise UsageError(f"--drop {drop}: no such folder. Name the drop that the next night reads")
     decided = []

@@ -29,7 +29,7 @@ from jobs import gates, pruned, published, runs
 from jobs.door.discover import drops, growing_is_not_yet
 from jobs.door.loading import load
 from jobs.engine import Engine, opened
-from jobs.errors import GateError
+from jobs.errors import GateError, UsageError
 from jobs.record import record
 from jobs.register_store import PLACE, VERDICTS, learn, recall, what_verdicts_did
 from jobs.settings import Settings
@@ -54,6 +54,7 @@ def nightly(
     `overrides` are gates that may not refuse it, each with the reason. Raises the classes of `jobs.errors`; the nights
     published before the failure stand.
     """
+    _check_apart(exports, warehouse, out)
     with runs.shelf(out), opened(warehouse, settings.engine, exports) as engine, growing_is_not_yet(exports):
         nights = _nights(engine.file, exports, out, run_date, catch_up, settings)
         for night in nights:
@@ -62,6 +63,14 @@ def nightly(
             if done := published.dates(out):
                 recall(engine.file, out, done[-1])  # a run killed right after publishing had not come to it
             nothing_new()
+
+
+def _check_apart(exports: Path, warehouse: Path, out: Path) -> None:
+    """A drop goes whole when its term ends, and what lies in it would go with it."""
+    for drop in drops(exports):
+        for option, place in (("--warehouse", warehouse), ("--out", out)):
+            if drop.folder != exports and place.resolve().is_relative_to(drop.folder.resolve()):
+                raise UsageError(f"{option} {place} lies in the drop of {drop.date}. Name a place outside the drops")
 
 
 def _run(

@@ -18,7 +18,7 @@ from jobs.errors import RingwatchError, UsageError
 from jobs.register_store import recall
 from jobs.settings import Settings
 from jobs.tombstones import obey
-from jobs.warehouse import Warehouse, files_of, remove, take_lock
+from jobs.warehouse import Warehouse, files_of, lock_of, remove, take_lock
 
 _MAGIC = slice(8, 12), b"DUCK"
 """Where a DuckDB file says what it is."""
@@ -77,7 +77,7 @@ def _check_ours(warehouse: Path) -> None:
         return
     with warehouse.open("rb") as file:
         begins = file.read(16)
-    known = warehouse.with_name(f"{warehouse.name}.lock").exists()
+    known = lock_of(warehouse).exists()
     if begins[_MAGIC[0]] != _MAGIC[1] and not known:
         raise UsageError(f"--warehouse {warehouse}: not a database, and never was a warehouse. Move it away yourself")
 

@@ -54,6 +54,7 @@ class Warehouse:
         """
         if read_only and not path.is_file():
             raise RingwatchError(f"no warehouse at {path}. Run `ringwatch nightly` first")
+        known = lock_of(path).exists()
         lock = None if read_only else take_lock(path)
         scratch = (temp_directory or path.parent) / f"{path.name}.{os.getpid() if read_only else 'run'}.tmp"
         try:
@@ -66,6 +67,8 @@ class Warehouse:
             shutil.rmtree(scratch, ignore_errors=True)
             if lock:
                 lock.release()
+                if not known:  # rebuild takes a lock beside a damaged file as the sign that it was a warehouse
+                    lock_of(path).unlink(missing_ok=True)
             raise
         try:
             warehouse._settle(memory_limit, threads, max_temp)
@@ -246,12 +249,17 @@ def _bytes(size: str) -> float:
     return float(number) * 1024.0 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit)
 
 
+def lock_of(path: Path) -> Path:
+    """The file beside a warehouse that a run holds."""
+    return path.with_name(f"{path.name}.lock")
+
+
 def take_lock(path: Path) -> FileLock:
     """Hold the warehouse for writing; release it when done. Raises BusyError, or RingwatchError where nothing can be
     written."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(f"{path}.lock", mode=0o600)
+        lock = FileLock(lock_of(path), mode=0o600)
         lock.acquire(timeout=0)
     except Timeout:
         raise BusyError(f"another run holds the warehouse {path}. Wait for it to end") from None

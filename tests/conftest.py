@@ -1,15 +1,36 @@
-"""A market that several test files look at."""
+"""Markets that several test files look at, made once for all workers of a run."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from tests.kept import home_of
+from tests.kept import home_of, sample_of
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first worker who needs it makes, and all read; nobody writes there."""
+    base = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    folder, whole = base / name, base / f"{name}.whole"
+    with FileLock(base / f"{name}.lock"):
+        if not whole.exists():
+            folder.mkdir()
+            make(folder)
+            whole.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
 def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `exports/` of two nights, both published to `out/`, and `w.duckdb`; nobody writes here."""
-    return home_of(tmp_path_factory.mktemp("kept"))
+    return once(tmp_path_factory, "two_nights", home_of)
+
+
+@pytest.fixture(scope="session")
+def sample_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the nights of data/sample in `out/`, and `warehouse.duckdb`; nobody writes here."""
+    return once(tmp_path_factory, "sample_nights", sample_of)

@@ -11,8 +11,11 @@ from click.testing import CliRunner, Result
 
 from jobs import published
 from jobs.__main__ import main
+from jobs.nightly import nightly
+from jobs.settings import Settings
 from jobs.simulate import simulate
 
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
 
 
@@ -23,9 +26,15 @@ def home_of(folder: Path) -> Path:
     return folder
 
 
+def sample_of(folder: Path) -> Path:
+    """Publish both nights of data/sample."""
+    nightly(SAMPLE, folder / "warehouse.duckdb", folder / "out", None, True, Settings())
+    return folder
+
+
 def copied(home: Path, to: Path) -> Path:
-    """One's own copy, times and all."""
-    return Path(shutil.copytree(home, to / "home"))
+    """One's own copy, times and all; but for what another test's reading leaves beside a warehouse while it lasts."""
+    return Path(shutil.copytree(home, to / "home", ignore=shutil.ignore_patterns("*.tmp")))
 
 
 def ringwatch(home: Path, command: str, *more: str) -> Result:

@@ -155,3 +155,17 @@ def test_wrong_usage(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert result.exit_code == 2
     assert result.stderr
     assert list(tmp_path.iterdir()) == [], "nothing is made before the usage is right"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("a\u202eb\x1b[31m", "a‹U+202E›b‹U+001B›[31m"), ("a\nb", "a‹U+000A›b"), ("x" * 10**6, "xxx…xxx")],
+    ids=["bidi", "line", "megabyte"],
+)
+def test_a_message_quotes_no_more_than_can_be_read(typed: str, shown: str, broken: Breaking) -> None:
+    broken(errors.UsageError(f"{typed} is no ring"))
+    said = run("evaluate", "--watchlists", "out", "--truth", "truth.parquet").stderr
+    assert shown in said
+    assert said.endswith("is no ring\n")
+    assert len(said) < 3000
+    assert said.count("\n") == 1

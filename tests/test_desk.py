@@ -20,6 +20,7 @@ from jobs.errors import RingwatchError, UsageError
 from jobs.nightly import nightly
 from jobs.settings import Settings
 from jobs.warehouse import Warehouse
+from tests.kept import copied
 from tests.published_nights import publish, spoil
 
 ROOT = Path(__file__).parents[1]
@@ -33,11 +34,9 @@ CHANGES: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(sample_nights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The nights of data/sample, and their warehouse beside them."""
-    home = tmp_path_factory.mktemp("home")
-    nightly(ROOT / "data" / "sample", home / "warehouse.duckdb", home / "out", None, True, Settings())
-    return home
+    return copied(sample_nights, tmp_path_factory.mktemp("desk"))
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from jobs.__main__ import main
 from jobs.nightly import nightly
 from jobs.settings import PublishSettings, Settings
 from jobs.simulate import simulate
+from tests.kept import copied
 
 NIGHT = date(2025, 6, 30)
 Lists = dict[str, pl.DataFrame]
@@ -113,7 +113,7 @@ def test_the_person_reads_no_other_id(home: Path, lists: Lists) -> None:
 
 def test_a_cleared_account_is_told_so(home: Path, lists: Lists, tmp_path: Path) -> None:
     account = lists["lone"]["account_id"][0]
-    shutil.copytree(home, tmp_path / "home")
+    copied(home, tmp_path)
     given = ["--decided-at", "2025-06-30T12:00", "--warehouse", str(tmp_path / "home" / "w.duckdb")]
     assert CliRunner().invoke(main, ["label", account, "cleared", *given]).exit_code == 0
     assert "Decided by a person on 2025-06-30: cleared." in explain(tmp_path / "home", account, "--for-subject")

@@ -15,26 +15,20 @@ from click.testing import CliRunner, Result
 from graph.tables import WATCHLISTS
 from jobs import published
 from jobs.__main__ import main
-from jobs.simulate import simulate
 
 FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def market(two_nights: Path) -> Path:
     """Exports of two nights and truth.parquet; nobody writes here."""
-    out = tmp_path_factory.mktemp("market") / "exports"
-    simulate(out, accounts=1000, seed=7, nights=2, dirt=True, file_format="mixed")
-    return out
+    return two_nights / "exports"
 
 
-@pytest.fixture(scope="module")
-def home(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def home(two_nights: Path) -> Path:
     """A folder with both nights published; nobody writes here."""
-    folder = tmp_path_factory.mktemp("home")
-    result = nightly(market, folder, "--catch-up")
-    assert result.exit_code == 0, result.stderr
-    return folder
+    return two_nights
 
 
 def nightly(exports: Path, home: Path, *more: str) -> Result:
@@ -151,3 +145,13 @@ def test_evaluate_and_show_read_it(home: Path, market: Path) -> None:
     assert json.loads(result.stdout)["planted"] > 0
     ring = published.tables(published.night(home / "out"), "rings")[0]["ring_id"][0]
     assert ring in CliRunner().invoke(main, ["show", ring, *out]).stdout
+
+
+@pytest.mark.parametrize("option", ["--out", "--warehouse"])
+def test_nothing_is_kept_inside_a_drop(option: str, market: Path, tmp_path: Path) -> None:
+    """Retention removes a drop whole."""
+    exports = Path(shutil.copytree(market, tmp_path / "exports"))
+    before = sorted(exports.rglob("*"))
+    result = nightly(exports, tmp_path, option, str(exports / str(SECOND) / "kept"))
+    assert (result.exit_code, f"lies in the drop of {SECOND}" in result.stderr) == (2, True)
+    assert sorted(exports.rglob("*")) == before

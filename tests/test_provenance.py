@@ -11,11 +11,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from click.testing import CliRunner
 
 from graph.exports import EXPORTS
 from jobs import published
-from jobs.__main__ import main
 from tests.door.slow_reader import Record, expected
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
@@ -23,13 +21,10 @@ KEYS = {export.name: export.key for export in EXPORTS}
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> list[pl.DataFrame]:
+def nights(sample_nights: Path) -> list[pl.DataFrame]:
     """`evidence` of the sample's nights, oldest first."""
-    home = tmp_path_factory.mktemp("nights")
-    where = ["--exports", str(SAMPLE), "--warehouse", str(home / "w.duckdb"), "--out", str(home / "out")]
-    result = CliRunner().invoke(main, ["nightly", *where, "--catch-up"])
-    assert result.exit_code == 0, result.stderr
-    folders = [published.night(home / "out", day) for day in published.dates(home / "out")]
+    out = sample_nights / "out"
+    folders = [published.night(out, day) for day in published.dates(out)]
     return [published.tables(folder, "evidence")[0] for folder in folders]
 
 

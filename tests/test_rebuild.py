@@ -108,6 +108,7 @@ def test_a_broken_drop_leaves_the_old_warehouse(home: Path) -> None:
 
 def test_a_document_named_by_mistake_is_not_written_over(home: Path) -> None:
     (home / "thesis.md").write_text("# Two years of work\n")
+    refused(ringwatch(home, "nightly", "--warehouse", str(home / "thesis.md")), 1)
     refused(ringwatch(home, "rebuild", "--warehouse", str(home / "thesis.md")), 2)
     assert (home / "thesis.md").read_text() == "# Two years of work\n"
 

@@ -123,3 +123,12 @@ def test_a_verdict_that_is_none(world: World, tmp_path: Path) -> None:
 
 def test_half_an_order(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["leads", "--out", str(tmp_path)]).exit_code == 2
+
+
+def test_what_is_no_form_is_not_taken_for_one_without_verdicts(tmp_path: Path) -> None:
+    form = tmp_path / "form.csv"
+    form.write_text("subject,verdict\nR-aaaaaa,confirmed\n")
+    (tmp_path / "drop").mkdir()
+    result = CliRunner().invoke(main, ["leads", "--returned", str(form), "--drop", str(tmp_path / "drop")])
+    assert (result.exit_code, "no column subject_id, decided_at" in result.stderr) == (2, True)
+    assert list((tmp_path / "drop").iterdir()) == []
