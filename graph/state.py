@@ -2,12 +2,13 @@
 
 Each has one row a key, with the columns of its export (money in fen as `amount_fen`, `claimed_fen`), and `file_id,
 line` of the row that won: where its evidence is read from. They are made from `<export>_rows`, to which every drop
-adds its rows, and from `files`, which says what columns each file carried.
+adds its rows, and from `files`, which says what columns each file carried, and whether its rows are `noted`: whether
+`replaced` says which drop brought the next row of their key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from graph.db import Db
@@ -57,39 +58,49 @@ def as_of(db: Db, run_date: date) -> None:
     drop whose file did; an empty cell clears it. What happened later is unknown: later rows are left out, later
     timestamps are NULL with what depends on them, and a device was last seen at the latest that evening.
     """
-    files = db.frame("SELECT file_id, table_name, drop_date, columns FROM files WHERE drop_date <= $run", run=run_date)
+    files = db.frame(
+        "SELECT file_id, table_name, drop_date, columns, noted FROM files WHERE drop_date <= $run", run=run_date
+    )
     for export in EXPORTS:
         rows = [row for row in files.iter_rows(named=True) if row["table_name"] == export.name]
         drops = {row["drop_date"] for row in rows}
+        carried = {column for row in rows for column in row["columns"]}
         lacking = {
-            column.name: sorted(row["file_id"] for row in rows if column.name not in row["columns"])
-            for column in export.columns
+            column: sorted(row["file_id"] for row in rows if column not in row["columns"])
+            for column in carried - set(export.key)
         }
-        _make(db, export, run_date, one_drop=len(drops) < 2, lacking=lacking)
+        partial = {column: files for column, files in lacking.items() if files}
+        known = len(drops) < 2 or (not partial and all(row["noted"] for row in rows))
+        _make(db, export, run_date, known, partial)
 
 
-def _make(db: Db, export: Export, run_date: date, one_drop: bool, lacking: dict[str, list[int]]) -> None:
+def _make(db: Db, export: Export, run_date: date, known: bool, partial: Mapping[str, Sequence[int]]) -> None:
     end = datetime.combine(run_date + timedelta(days=1), datetime.min.time())
     seen = ", ".join(f"{_known(column, end)} AS {stored(column)[0]}" for column in export.columns)
     before = f"drop_date <= DATE '{run_date}'"
     begun = f"{BEGINS[export.name]} < TIMESTAMP '{end}'"
-    if one_drop:
-        # No key can repeat, so the rows as loaded are the state: copying millions of them would only cost time.
-        db.view(export.name, f"SELECT {seen}, file_id, line FROM {export.name}_rows WHERE {before} AND {begun}")
+    if known:
+        # The rows as loaded are the state: copying millions of them would only cost time.
+        stands = f"(replaced IS NULL OR replaced > DATE '{run_date}')"
+        db.view(
+            export.name, f"SELECT {seen}, file_id, line FROM {export.name}_rows WHERE {before} AND {stands} AND {begun}"
+        )
     else:
-        newest = _newest(export, lacking, before)
+        newest = _newest(export, partial, before)
         db.make(export.name, f"SELECT {seen}, file_id, line FROM ({newest}) WHERE {begun}")
 
 
-def _newest(export: Export, lacking: dict[str, list[int]], before: str) -> str:
-    """SQL: one row a key. Only keys that several drops have are grouped back; all other rows pass through a probe."""
-    partial = [c for c in export.columns if lacking[c.name] and c.name not in export.key]
+def _newest(export: Export, partial: Mapping[str, Sequence[int]], before: str) -> str:
+    """SQL: one row a key. Only keys that several drops have are grouped back; all other rows pass through a probe.
+
+    `partial` are the columns that some files carry and some (their ids) do not.
+    """
     key = ", ".join(export.key)
-    kept = "".join(f", {_carried(stored(c)[0], lacking[c.name])} AS {stored(c)[0]}" for c in partial)
+    names = {column.name: stored(column)[0] for column in export.columns}
+    kept = "".join(f", {_carried(names[c], partial[c])} AS {names[c]}" for c in names if c in partial)
     columns = ", ".join(
         f"CASE WHEN g.newest IS NULL THEN r.{name} ELSE g.{name} END AS {name}" if column in partial else f"r.{name}"
-        for column in export.columns
-        for name in [stored(column)[0]]
+        for column, name in names.items()
     )
     return (
         f"SELECT {columns}, r.file_id, r.line FROM {export.name}_rows r LEFT JOIN ("

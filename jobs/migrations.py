@@ -14,6 +14,14 @@ from jobs.errors import RingwatchError
 STEPS: tuple[tuple[str, ...], ...] = (
     ("CREATE TABLE warehouse_version (version INTEGER)", "INSERT INTO warehouse_version VALUES (0)"),
     ("CREATE TABLE obeyed (tombstone VARCHAR, file_id INTEGER)",),
+    (
+        "ALTER TABLE IF EXISTS orders_rows ADD COLUMN replaced DATE",
+        "ALTER TABLE IF EXISTS accounts_rows ADD COLUMN replaced DATE",
+        "ALTER TABLE IF EXISTS devices_rows ADD COLUMN replaced DATE",
+        "ALTER TABLE IF EXISTS chat_links_rows ADD COLUMN replaced DATE",
+        "ALTER TABLE IF EXISTS labels_rows ADD COLUMN replaced DATE",
+        "ALTER TABLE IF EXISTS files ADD COLUMN noted BOOLEAN",
+    ),
 )
 """Statements that lead from version 0 (an empty file) to 1, from 1 to 2 ... A step that was released never changes."""
 

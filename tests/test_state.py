@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 from graph.exports import EXPORTS
 from graph.state import as_of, stored
 from jobs.door.loading import load
+from jobs.door.replaced import note
 from jobs.door.settings import DoorSettings
-from jobs.door.store import ensure_tables
+from jobs.door.store import TABLES, ensure_tables
 from jobs.warehouse import Warehouse
 from tests.door.drops import ORDERS, order, write_drop
 
@@ -147,3 +149,35 @@ def test_a_past_night_is_as_if_later_drops_had_never_come(tmp_path: Path) -> Non
             seen.append({e.name: w.frame(f"SELECT * FROM {e.name} ORDER BY ALL").rows() for e in EXPORTS})
     assert seen[0] == seen[1]
     assert len(seen[0]["orders"]) == 2
+
+
+def test_what_is_noted_at_the_door_is_what_keys_compared_would_say(tmp_path: Path) -> None:
+    """Drops in any order, loaded anew, and one pruned: every night's state is the same both ways."""
+    days = [date(2025, 6, day) for day in range(1, 7)]
+    for seed in range(3):
+        rng, exports = random.Random(seed), tmp_path / str(seed)
+        with Warehouse.open(tmp_path / f"{seed}.duckdb") as w:
+            for day in rng.sample(days, 5) + rng.sample(days, 2):
+                orders = [
+                    order(key, amount=str(rng.randrange(9)), placed_at="2025-05-01", paid_at="")
+                    for key in rng.sample("abcd", 3)
+                ]
+                write_drop(exports / str(day), orders_csv="\n".join([ORDERS, *orders, ""]))
+                load(w, exports, DoorSettings(), until=None)
+                _both_ways(w, days)
+            held = [day for (day,) in w.rows("SELECT DISTINCT drop_date FROM files ORDER BY 1")]
+            for table in TABLES:
+                w.rows(f"DELETE FROM {table} WHERE drop_date = $day", day=held[1])
+            note(w)
+            _both_ways(w, days)
+
+
+def _both_ways(w: Warehouse, days: list[date]) -> None:
+    assert w.rows("SELECT count(*) FROM files WHERE noted IS NULL") == [(0,)]
+    seen = []
+    for noted in (True, False):
+        w.rows("UPDATE files SET noted = $noted", noted=noted)
+        seen.append([state(w, day, "SELECT * FROM orders ORDER BY ALL") for day in days])
+    w.rows("UPDATE files SET noted = true")
+    assert seen[0] == seen[1]
+    assert all(len({row[0] for row in rows}) == len(rows) for rows in seen[0])

@@ -16,6 +16,7 @@ from jobs.door.damage import disk_full_said_clearly, unreadable
 from jobs.door.discover import Drop, Source, arrived, drops, sources
 from jobs.door.known import reading, unchanged
 from jobs.door.layout import ExportFile, Place
+from jobs.door.replaced import note
 from jobs.door.settings import DoorSettings
 from jobs.door.store import FileRecord, add_files, ensure_tables, forget, next_file_id, reconcile, supersede, sweep
 from jobs.door.take import judge, pour
@@ -58,6 +59,7 @@ def load(
         for drop in found:
             if until is None or drop.date is None or drop.date <= until:
                 _load_drop(w, drop, exports, door, until, progress)
+        note(w)
     files = _files(w, until)
     dates = sorted({record.drop_date for record in files})
     if not dates:

@@ -56,12 +56,13 @@ def ensure_tables(w: Warehouse) -> None:
     for export in EXPORTS:
         columns = ", ".join(f"{name} {kind}" for name, kind in map(stored, export.columns))
         w.rows(
-            f"CREATE TABLE IF NOT EXISTS {export.name}_rows ({columns}, drop_date DATE, file_id INTEGER, line BIGINT)"
+            f"CREATE TABLE IF NOT EXISTS {export.name}_rows ({columns}, drop_date DATE, file_id INTEGER, line BIGINT,"
+            " replaced DATE)"
         )
     w.rows(
         "CREATE TABLE IF NOT EXISTS files (file_id INTEGER, drop_date DATE, table_name VARCHAR, path VARCHAR,"
         " sha256 VARCHAR, bytes BIGINT, rows_read BIGINT, loaded BIGINT, superseded BIGINT, set_aside BIGINT,"
-        " columns VARCHAR[], unknown VARCHAR[], reading VARCHAR, stamp VARCHAR)"
+        " columns VARCHAR[], unknown VARCHAR[], reading VARCHAR, stamp VARCHAR, noted BOOLEAN)"
     )
     w.rows(
         "CREATE TABLE IF NOT EXISTS rejects_rows (drop_date DATE, file_id INTEGER, line BIGINT, column_name VARCHAR,"
@@ -160,7 +161,7 @@ def add_files(
     w.con.register("door_files", pl.DataFrame(rows, schema=list(names), schema_overrides=lists, orient="row"))
     w.rows(
         "INSERT INTO files SELECT file_id, $drop, $table, path, sha256, bytes, rows_read, coalesce(kept.n, 0),"
-        " superseded, coalesce(aside.n, 0), columns, unknown, $reading, stamp FROM door_files"
+        " superseded, coalesce(aside.n, 0), columns, unknown, $reading, stamp, NULL FROM door_files"
         f" LEFT JOIN (SELECT file_id, count(*) AS n FROM {export.name}_rows WHERE drop_date = $drop GROUP BY file_id)"
         " AS kept USING (file_id)"
         " LEFT JOIN (SELECT file_id, count(DISTINCT line) AS n FROM rejects_rows WHERE drop_date = $drop"
