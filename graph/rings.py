@@ -239,15 +239,21 @@ def holds(graph: nx.Graph, account: str, s: RingSettings) -> float:
     """Log-odds that an account belongs, less what it takes to belong.
 
     Of an account that did nothing, what a home would explain counts little: a relative of one member stays out, and a
-    spare that several members hold, or that a pocket or a contact ties, stays in.
+    spare that several members hold, or that a pocket or a contact ties, stays in. Others that did nothing hold it no
+    more than one of them can, however many: an agency's idle shops, each tied to all the others, would else hold each
+    other in the ring that one of them touches.
     """
     own: float = graph.nodes[account]["acts"]
-    ties = sum(
-        min(edge["nats"] - (max(edge["home"] - s.home, 0.0) if own < s.acting else 0.0), s.one_member)
-        * (1.0 if graph.nodes[other]["acts"] >= s.acting else s.passive)
-        for other, edge in sorted(graph[account].items())
-    )
-    return float(ties + acted(own, s.active) - s.entry)
+    among, beside = 0.0, 0.0
+    for other, edge in sorted(graph[account].items()):
+        tie = min(edge["nats"] - (max(edge["home"] - s.home, 0.0) if own < s.acting else 0.0), s.one_member)
+        if graph.nodes[other]["acts"] >= s.acting:
+            among += tie
+        else:
+            beside += tie * s.passive
+    if own < s.acting:
+        beside = min(beside, s.one_member * s.passive)
+    return float(among + beside + acted(own, s.active) - s.entry)
 
 
 def acted(nats: float, active: float) -> float:

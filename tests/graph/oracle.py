@@ -189,10 +189,16 @@ def holds(graph: nx.Graph, acts: Mapping[str, float], s: RingSettings) -> dict[s
     out = {}
     for v in graph:
         ties = 0.0
+        idle: list[float] = []
         for other in sorted(graph[v]):
             tie = graph[v][other]["nats"]
             if acts[v] < s.acting and graph[v][other]["home"] > s.home:
                 tie = tie - graph[v][other]["home"] + s.home
-            ties += min(tie, s.one_member) * (1.0 if acts[other] >= s.acting else s.passive)
+            if acts[other] >= s.acting:
+                ties += min(tie, s.one_member)
+            else:
+                idle.append(min(tie, s.one_member) * s.passive)
+        most = s.one_member * s.passive if acts[v] < s.acting else sum(idle)
+        ties += min(sum(idle), most)
         out[v] = ties + log(1 - s.active + s.active * exp(min(acts[v], 50.0))) - s.entry
     return out

@@ -204,6 +204,13 @@ def test_two_relatives_of_one_member_do_not_hold_each_other(db: Warehouse) -> No
     assert ringed(db, [*TIES, *family], RING) == [RING]
 
 
+def test_idle_shops_of_one_agency_do_not_hold_each_other_in_the_ring_that_one_of_them_touches(db: Warehouse) -> None:
+    shops = [f"shop{i}" for i in range(8)]
+    agency: list[Tie] = [(a, b, kind, 1.4) for a, b in combinations(shops, 2) for kind in ("licence", "payee")]
+    assert ringed(db, [*TIES, *agency, ("a0", "shop0", "device", 1.8)], RING, idle=shops) == [RING]
+    assert ringed(db, [*TIES, *agency, ("a0", "shop0", "payee", 3.0)], RING, idle=shops) == [[*RING, "shop0"]]
+
+
 def test_what_did_nothing_is_no_ring(db: Warehouse) -> None:
     assert ringed(db, TIES, []) == []
     assert ringed(db, TIES, [], idle=RING) == []
