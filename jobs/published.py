@@ -11,7 +11,7 @@ import polars as pl
 
 from graph.explore import Night, NotThereError, ReplacedError, open_night
 from graph.nights import RECORD, dates, folder_of
-from jobs.errors import UsageError
+from jobs.errors import RingwatchError, UsageError
 
 __all__ = ["RECORD", "dates", "folder_of", "night", "opened", "run", "tables"]
 
@@ -30,8 +30,13 @@ def night(out: Path, run_date: date | None = None) -> Path:
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """The run.json of a night's folder."""
-    found: dict[str, Any] = json.loads((folder / RECORD).read_bytes())
+    """The run.json of a night's folder. Raises RingwatchError where it is damaged."""
+    try:
+        found: dict[str, Any] = json.loads((folder / RECORD).read_bytes())
+    except json.JSONDecodeError as damaged:
+        raise RingwatchError(
+            f"{folder}: its run.json is damaged. Move that folder away and run the night again"
+        ) from damaged
     return found
 
 

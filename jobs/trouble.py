@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,14 @@ def told(error: BaseException) -> str | None:
         return _of_engine(str(error))
     if type(error).__module__.split(".")[0] in ("pyspark", "grpc"):  # never imported for this: it is an extra
         return f"the cluster did not do what it was asked ({type(error).__name__}); its own log says why. {_STANDS}"
+    return _of_night(error)
+
+
+def _of_night(error: BaseException) -> str | None:
+    if isinstance(error, json.JSONDecodeError):  # every other JSON file is read by who knows what to do about it
+        return "a run.json of a published night is damaged. Move that night's folder away and run the night again"
+    if isinstance(error, pl.exceptions.ComputeError) and str(error).startswith("parquet:"):
+        return "a list of a published night is damaged. Run that night again with --run-date, which replaces it whole"
     return None
 
 

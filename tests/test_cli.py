@@ -169,3 +169,12 @@ def test_a_message_quotes_no_more_than_can_be_read(typed: str, shown: str, broke
     assert said.endswith("is no ring\n")
     assert len(said) < 3000
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["find ID", "show ID", "explain ID", "label ID watch", "erase ID --basis b"])
+def test_an_id_that_is_no_text(line: str, tmp_path: Path) -> None:
+    """Bytes of another encoding reach us as halves of characters."""
+    where = ["--watchlists", str(tmp_path), "--warehouse", str(tmp_path / "w.duckdb")]
+    given = ["b\udcff" if word == "ID" else word for word in line.split()]
+    ended = run(*given, *where)
+    assert (ended.exit_code, "not UTF-8" in ended.stderr or "No such option" in ended.stderr) == (2, True)

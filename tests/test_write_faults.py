@@ -5,6 +5,7 @@ Every write and rename of every command in turn: tests/fuzz/writes.py, of which 
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -216,6 +217,8 @@ def test_power_lost_after_a_rename(home: Path, monkeypatch: pytest.MonkeyPatch) 
         (PermissionError(13, "Permission denied", "/x/out"), "no right to write for out"),
         (duckdb.IOException("Could not read enough bytes from file"), "ringwatch rebuild"),
         (duckdb.FatalException("database has been invalidated"), "ringwatch rebuild"),
+        (pl.exceptions.ComputeError("parquet: File out of specification"), "Run that night again"),
+        (json.JSONDecodeError("Expecting value", "", 0), "run the night again"),
     ],
 )
 def test_what_to_do(error: Exception, said: str) -> None:

@@ -12,20 +12,20 @@ from jobs.commands import options
 
 
 @click.command()
-@click.argument("ring_id")
+@click.argument("ring_id", type=options.TEXT)
 @options.watchlists
 @click.option("--warehouse", type=options.WAREHOUSE, required=True, help="The DuckDB file of nightly.")
 @click.option("--out", type=options.FOLDER, required=True, help="The bundle goes here.")
 @click.option("--mode", type=click.Choice(["lead", "request"]), required=True, help="Masked, or true by a warrant.")
-@click.option("--basis", required=True, help="On which legal ground it is handed over.")
-@click.option("--approver", required=True, help="The named person who releases it.")
+@click.option("--basis", type=options.TEXT, required=True, help="On which legal ground it is handed over.")
+@click.option("--approver", type=options.TEXT, required=True, help="The named person who releases it.")
 @click.option("--key", type=options.FILE, required=True, help="Ed25519 private key (ssh-keygen), mode 600.")
-@click.option("--document-number", help="Of the warrant; for a request.")
-@click.option("--unit", help="Which unit asks; for a request.")
-@click.option("--officer", help="Which officer asks; for a request.")
-@click.option("--scope", help="What is asked for; for a request.")
+@click.option("--document-number", type=options.TEXT, help="Of the warrant; for a request.")
+@click.option("--unit", type=options.TEXT, help="Which unit asks; for a request.")
+@click.option("--officer", type=options.TEXT, help="Which officer asks; for a request.")
+@click.option("--scope", type=options.TEXT, help="What is asked for; for a request.")
 @click.option("--identities", type=options.FILE, help="A filled to_resolve.csv; for a request.")
-@click.option("--recipient", help="A name of the allow-list [case.recipients]; encrypts with age.")
+@click.option("--recipient", type=options.TEXT, help="A name of the allow-list [case.recipients]; encrypts with age.")
 @click.option("--exports", type=options.FOLDER, help="The --exports of nightly: raw records and their hashes.")
 @options.run_date
 @options.settings

@@ -10,12 +10,14 @@ from jobs.commands import options
 
 
 @click.command()
-@click.argument("account")
+@click.argument("account", type=options.TEXT)
 @click.option(
     "--warehouse", type=options.WAREHOUSE, required=True, help="The warehouse; the tombstone is kept beside it."
 )
 @options.watchlists
-@click.option("--basis", required=True, help="On which ground: a request, a term that ended. Without the id.")
+@click.option(
+    "--basis", type=options.TEXT, required=True, help="On which ground: a request, a term that ended. Without the id."
+)
 @click.option("--cases", type=options.FOLDER, help="The --out of case: what was handed over is held.")
 @options.settings
 def command(

@@ -11,7 +11,7 @@ from jobs.commands import options
 
 
 @click.command()
-@click.argument("account")
+@click.argument("account", type=options.TEXT)
 @options.watchlists
 @click.option("--warehouse", type=options.WAREHOUSE, required=True, help="The warehouse that the night was run on.")
 @click.option("--for-subject", is_flag=True, help="The person's own facts alone, without any other id.")

@@ -11,7 +11,7 @@ from jobs.commands import options
 
 
 @click.command()
-@click.argument("wanted", metavar="ID")
+@click.argument("wanted", metavar="ID", type=options.TEXT)
 @options.watchlists
 @click.option("--warehouse", type=options.WAREHOUSE, help="Search the exports as well, and so the victims.")
 @options.run_date

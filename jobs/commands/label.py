@@ -11,15 +11,17 @@ from jobs.commands import options
 
 
 @click.command()
-@click.argument("subject")
+@click.argument("subject", type=options.TEXT)
 @click.argument("verdict", type=click.Choice(["confirmed", "cleared", "watch", "disputed"]))
 @click.option(
     "--warehouse", type=options.WAREHOUSE, required=True, help="The warehouse; the verdict is kept beside it."
 )
-@click.option("--note", help="Why.")
-@click.option("--typology", help="What it is, if confirmed.")
-@click.option("--analyst", help="Who decided.")
-@click.option("--action-taken", help="What the platform did, and whether only because of our own flag.")
+@click.option("--note", type=options.TEXT, help="Why.")
+@click.option("--typology", type=options.TEXT, help="What it is, if confirmed.")
+@click.option("--analyst", type=options.TEXT, help="Who decided.")
+@click.option(
+    "--action-taken", type=options.TEXT, help="What the platform did, and whether only because of our own flag."
+)
 @click.option(
     "--decided-at",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),

@@ -22,7 +22,13 @@ from jobs.commands import options
 @options.run_date
 @click.option("--catch-up", is_flag=True, help="Every dropped date not yet published, oldest first.")
 @click.option("--override", multiple=True, metavar="GATE", help="Publish although this gate refuses; repeatable.")
-@click.option("--reason", multiple=True, metavar="TEXT", help="Why, for each --override or once for all; recorded.")
+@click.option(
+    "--reason",
+    type=options.TEXT,
+    multiple=True,
+    metavar="TEXT",
+    help="Why, for each --override or once for all; recorded.",
+)
 @options.settings
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), help="As [engine] kind in the settings, else duckdb.")
 def command(

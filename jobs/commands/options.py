@@ -29,6 +29,23 @@ class _Warehouse(click.Path):
 WAREHOUSE = _Warehouse(path_type=Path)
 
 
+class _Text(click.ParamType[str]):
+    """Text that can be written down again: a shell hands on bytes of any encoding."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text; fails for bytes that are not UTF-8."""
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            self.fail("not UTF-8", param, ctx)
+        return str(value)
+
+
+TEXT = _Text()
+
+
 def to_date(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
     """The day of what click read as a point in time."""
     return value.date() if value else None

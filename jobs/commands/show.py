@@ -11,7 +11,7 @@ from jobs.commands import options
 
 
 @click.command()
-@click.argument("ring_id")
+@click.argument("ring_id", type=options.TEXT)
 @options.watchlists
 @options.run_date
 def command(ring_id: str, watchlists: Path, run_date: date | None) -> None:
