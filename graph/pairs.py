@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PAIRS = """
 WITH per_space AS (
-    SELECT a, b, space, max(nats) + (sum(nats) - max(nats)) / 2 AS nats,
+    SELECT a, b, space, max(nats) + sum(nats) AS twice,
            space IN ('device', 'address', 'phone') AS shared_at_home,
            (space IN ('device', 'address', 'phone') OR bool_and(kind = 'payer')) AND NOT bool_or(burst) AS of_a_home,
            max(CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN nats / $apart ELSE nats END) AS handed_on
@@ -27,10 +27,10 @@ WITH per_space AS (
 ),
 per_pair AS (
     SELECT a, b,
-           least(coalesce(sum(nats) FILTER (WHERE shared_at_home), 0), $household)
-           + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home), 0) AS nats,
-           least(coalesce(sum(nats) FILTER (WHERE shared_at_home AND of_a_home), 0), $household)
-           + coalesce(sum(nats) FILTER (WHERE NOT shared_at_home AND of_a_home), 0) AS home,
+           least(coalesce(cast(sum(twice) FILTER (WHERE shared_at_home) AS DOUBLE), 0) / 2, $household)
+           + coalesce(cast(sum(twice) FILTER (WHERE NOT shared_at_home) AS DOUBLE), 0) / 2 AS nats,
+           least(coalesce(cast(sum(twice) FILTER (WHERE shared_at_home AND of_a_home) AS DOUBLE), 0) / 2, $household)
+           + coalesce(cast(sum(twice) FILTER (WHERE NOT shared_at_home AND of_a_home) AS DOUBLE), 0) / 2 AS home,
            max(handed_on) AS handed_on
     FROM per_space GROUP BY a, b
 ),
@@ -60,7 +60,8 @@ believed AS (
 SELECT a, b, nats, home, belief FROM believed WHERE most >= $least_tie AND belief >= $tie ORDER BY a, b
 """
 """What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing
-of one space (another device) says half as much again. A tie is believed more between two accounts that do the same, and
+of one space (another device) says half as much again (`twice` is that doubled: a decimal, whose sums do not depend on
+order). A tie is believed more between two accounts that do the same, and
 less between two that both act but do different things (two rings that share a host are not one); acts add at most
 `$lend` times its own weight: a chance tie stays one whatever its ends did. A phone or number that passed from one to
 the other without their meeting was most likely sold, and weighs little; but a hand that takes up one account after the
