@@ -89,12 +89,14 @@ def _run(
             recall_verdicts(file)
             engine.hand_over()
         tables = _stages(steps, run_date, settings)
-        with steps.step("write") as step:
-            for name, table in WATCHLISTS.items():
-                night.write(table, tables[name])
-            step.rows = sum(output.rows for output in night.outputs)
-        with steps.step("gates"):
-            judged = gates.judge(db, out, run_date, tables, settings.gates, overrides)
+        # The lists are in our memory now and the engine has little left to do: what it keeps would add to the peak.
+        with file.memory_at_most(_half(settings.engine.memory_limit)):
+            with steps.step("write") as step:
+                for name, table in WATCHLISTS.items():
+                    night.write(table, tables[name])
+                step.rows = sum(output.rows for output in night.outputs)
+            with steps.step("gates"):
+                judged = gates.judge(db, out, run_date, tables, settings.gates, overrides)
         night.write_record(
             {
                 **record(run_date, started, settings, report.files, steps.done, night.outputs),
@@ -110,6 +112,12 @@ def _run(
         runs.point_latest(out)
         learn(file, out, run_date)
     summary(steps, tables)
+
+
+def _half(size: str) -> str:
+    """Of a size as the settings write it, such as 4GB."""
+    number = size.rstrip("KMGTiB ")
+    return f"{float(number) / 2}{size[len(number) :]}"
 
 
 def _before(out: Path, run_date: date, settings: Settings) -> list[dict[str, Any]]:
