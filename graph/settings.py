@@ -41,6 +41,12 @@ class TieSettings(Part):
     burst_hours: int = Field(72, ge=1, description="hours; first uses closer than this are a burst")
     levels: int = Field(12, ge=3, description="levels of a referral line that are followed upward")
     heads: int = Field(5, ge=2, description="accounts of one referral tree that paid a fee up it; fewer are friends")
+    recruits: int = Field(
+        2,
+        ge=1,
+        description="of these, accounts whose own inviter paid too: who paid recruits in turn, or it is a club (State "
+        "Council decree No. 444 of 2005, art. 7)",
+    )
     succession_days: int = Field(60, ge=1, description="days between the closing and the opening")
 
 

@@ -178,11 +178,19 @@ paid AS (
     WHERE o.category = 'membership' AND o.paid_at IS NOT NULL
       AND (o.seller_id = u.above_id OR p.payee_id IS NOT NULL)
 ),
-trees AS (SELECT top_id FROM paid GROUP BY top_id HAVING count(DISTINCT buyer_id) >= $heads)
+payers AS (SELECT DISTINCT buyer_id FROM paid),
+trees AS (
+    SELECT p.top_id
+    FROM paid AS p JOIN accounts AS a ON a.account_id = p.buyer_id LEFT JOIN payers AS i ON i.buyer_id = a.inviter_id
+    GROUP BY p.top_id
+    HAVING count(DISTINCT p.buyer_id) >= $heads
+       AND count(DISTINCT CASE WHEN i.buyer_id IS NOT NULL THEN p.buyer_id END) >= $recruits
+)
 SELECT order_id, buyer_id FROM paid SEMI JOIN trees USING (top_id)
 """
 """Membership fees paid to an account above the payer in its own referral line, or into that account's pocket, in trees
-where at least `$heads` paid: a friend who joins a friend's club is no pyramid."""
+where at least `$heads` paid, `$recruits` of them recruited by one who paid too: a friend who joins a friend's club is
+no pyramid, nor is a club whose owner invites all its members."""
 
 FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY buyer_id"
 
@@ -203,7 +211,7 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     days = {"succession_days": s.succession_days, "before_days": round(s.succession_days / 4)}
     db.make("successions", SUCCESSIONS, keep=s.keep, **days)
     _up_the_line(db, s.levels)
-    db.make("fee_orders", FEE_ORDERS, heads=s.heads)
+    db.make("fee_orders", FEE_ORDERS, heads=s.heads, recruits=s.recruits)
     db.make("fees", FEES)
     kinds = ("device", "payee", "payer", "contact", "card_code", "phone", "owner", "licence", "address", "source")
     nats = s.model_dump(include={*kinds, "apart", "burst_hours", "succession", "inviter", "fee"})

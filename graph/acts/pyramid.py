@@ -9,7 +9,7 @@ who receives, who pays, and who recruited; the classifier's tag.
 Chances: paid orders sold and bought (not memberships alone: where most memberships are fees, fees would look ordinary);
 accounts referred.
 Innocent explanation: an honest shop selling memberships that rewards referral; there the fee goes to the shop, not up
-the line.
+the line. A club whose owner invites its members: there who pays recruits nobody, and such fees do not count.
 """
 
 from graph.acts.act import Act

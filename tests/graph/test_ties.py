@@ -195,7 +195,10 @@ LINE = [account("top"), account("mid", inviter_id="top"), account("low", inviter
 OTHERS = [
     row
     for i in range(S.heads - 1)
-    for row in (account(f"p{i}", inviter_id="top"), order(f"p{i}", f"p{i}", "top", category="membership"))
+    for row in (
+        account(f"p{i}", inviter_id="top" if i < S.heads - 1 - S.recruits else "p0"),
+        order(f"p{i}", f"p{i}", "top", category="membership"),
+    )
 ]
 """All that a tree needs to be no circle of friends, but one."""
 
@@ -226,6 +229,16 @@ def test_fees_flow_up_the_line(db: Warehouse, rows: list[Row], is_fee: bool) -> 
 
 def test_few_who_pay_a_friend_are_no_pyramid(db: Warehouse) -> None:
     found = tied(db, [*LINE, *OTHERS[2:], fee("mid")])
+    assert db.frame("SELECT * FROM fee_orders").is_empty()
+    assert set(found.values()) == {S.inviter}
+
+
+def test_a_club_whose_owner_invites_all_members_is_no_pyramid(db: Warehouse) -> None:
+    members = [account(f"m{i}", inviter_id="top") for i in range(4 * S.heads)]
+    fees = [order(f"m{i}", f"m{i}", "top", category="membership") for i in range(4 * S.heads)]
+    recruited = [account(f"r{i}", inviter_id="m0") for i in range(S.recruits - 1)]
+    late = [order(f"r{i}", f"r{i}", "top", category="membership") for i in range(S.recruits - 1)]
+    found = tied(db, [account("top"), *members, *fees, *recruited, *late])
     assert db.frame("SELECT * FROM fee_orders").is_empty()
     assert set(found.values()) == {S.inviter}
 
