@@ -28,10 +28,18 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reference(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first night alone; nobody writes here."""
+    home = tmp_path_factory.mktemp("first")
+    run(market, home, NIGHTS[0])
+    return home
+
+
+@pytest.fixture(scope="module")
+def reference(market: Path, first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The nights in their order; nobody writes here."""
-    home = tmp_path_factory.mktemp("home")
-    for night in NIGHTS:
+    home = copied(first, tmp_path_factory.mktemp("all") / "home")
+    for night in NIGHTS[1:]:
         run(market, home, night)
     return home
 
@@ -60,10 +68,9 @@ def test_nights_run_again_in_any_order_change_no_byte(market: Path, reference: P
     assert digests(home, *NIGHTS) == digests(reference, *NIGHTS)
 
 
-def test_a_night_filled_in_takes_names_and_changes_none(market: Path, reference: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    for night in (NIGHTS[0], NIGHTS[2]):
-        run(market, home, night)
+def test_a_night_filled_in_takes_names_and_changes_none(market: Path, first: Path, tmp_path: Path) -> None:
+    home = copied(first, tmp_path / "home")
+    run(market, home, NIGHTS[2])
     before = digests(home, NIGHTS[0], NIGHTS[2])
     run(market, home, NIGHTS[1])
     filled = digests(home, NIGHTS[1])
@@ -85,10 +92,9 @@ def test_a_warehouse_built_anew_gives_the_same_names(market: Path, reference: Pa
 
 @pytest.mark.parametrize("step", ["publish", "learn"])
 def test_a_run_broken_off_leaves_it_whole(
-    step: str, market: Path, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: str, market: Path, first: Path, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = tmp_path / "home"
-    run(market, home, NIGHTS[0])
+    home = copied(first, tmp_path / "home")
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -109,6 +115,7 @@ def test_run_json_tells_its_place(reference: Path) -> None:
     assert [record["register_place"] for record in records] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_catching_up_is_running_in_order(market: Path, reference: Path, tmp_path: Path) -> None:
     where = ["--exports", str(market), "--warehouse", str(tmp_path / "w.duckdb"), "--out", str(tmp_path / "out")]
     assert CliRunner().invoke(main, ["nightly", *where, "--catch-up"]).exit_code == 0
