@@ -37,7 +37,7 @@ from jobs.steps import Counted, Steps
 from jobs.summary import nothing_new, say_verdicts, summary
 from jobs.tombstones import obey, unfinished
 from jobs.verdict_journal import recall_verdicts
-from jobs.warehouse import Warehouse
+from jobs.warehouse import Warehouse, refuse_odd
 
 
 def nightly(
@@ -54,6 +54,7 @@ def nightly(
     `overrides` are gates that may not refuse it, each with the reason. Raises the classes of `jobs.errors`; the nights
     published before the failure stand.
     """
+    refuse_odd(warehouse)
     _check_apart(exports, warehouse, out)
     with runs.shelf(out), opened(warehouse, settings.engine, exports) as engine, growing_is_not_yet(exports):
         nights = _nights(engine.file, exports, out, run_date, catch_up, settings)

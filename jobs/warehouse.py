@@ -15,7 +15,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from jobs import durable, migrations, parts, trouble
-from jobs.errors import BusyError, RingwatchError
+from jobs.errors import BusyError, RingwatchError, UsageError
 
 _REBUILD = "Run `ringwatch rebuild`, which makes it again from the exports and the published nights"
 
@@ -49,9 +49,10 @@ class Warehouse:
     ) -> Self:
         """Open (or create, unless `read_only`) the file `path`, mode 0600.
 
-        Raises BusyError when another run holds it, RingwatchError when it is damaged, foreign, of another
-        version, or (read only) not there.
+        Raises BusyError when another run holds it, UsageError for a path that DuckDB would take for something else,
+        RingwatchError when it is damaged, foreign, of another version, or (read only) not there.
         """
+        refuse_odd(path)
         if read_only and not path.is_file():
             raise RingwatchError(f"no warehouse at {path}. Run `ringwatch nightly` first")
         known = lock_of(path).exists()
@@ -186,7 +187,8 @@ class Warehouse:
         remove(*files_of(self._beside))
         try:
             self.rows("ATTACH $path AS rewritten", path=str(self._beside))
-            self.rows(f'COPY FROM DATABASE "{self.rows("SELECT current_database()")[0][0]}" TO rewritten')
+            mine = str(self.rows("SELECT current_database()")[0][0]).replace('"', '""')
+            self.rows(f'COPY FROM DATABASE "{mine}" TO rewritten')
             self.rows("DETACH rewritten")
             self.con.close()
             durable.take_place(self._beside, self.path)
@@ -247,6 +249,14 @@ def _bytes(size: str) -> float:
     """DuckDB's own way to write a size, such as 3.7 GiB."""
     number, unit = size.split()
     return float(number) * 1024.0 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit)
+
+
+def refuse_odd(path: Path) -> None:
+    """Raises UsageError where DuckDB would keep the log of changes under another name, or take a folder's name for
+    something else; without its log a killed run would leave a file without its last rows."""
+    odd = sorted({"?", "\\"} & set(str(path.absolute())))
+    if odd:
+        raise UsageError(f"--warehouse {path}: the engine cannot use {' or '.join(odd)} in a path. Choose another name")
 
 
 def lock_of(path: Path) -> Path:

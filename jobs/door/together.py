@@ -6,6 +6,7 @@ Small files of one table that have the same columns are read as one; each keeps 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -47,17 +48,34 @@ class Opener:
         alike: dict[tuple[str, str], list[Numbered]] = {}
         for numbered in enumerate(sources, first_id):
             alike.setdefault((numbered[1].export.name, numbered[1].kind), []).append(numbered)
+        alone: list[Numbered] = []
         for (_, kind), group in alike.items():
             small = [numbered for numbered in group if stamp(numbered[1]).size <= SMALL]
             small = small if len(small) > FEW else []
             apart = {file_id for file_id, _ in group} - {file_id for file_id, _ in small}
-            yield from (self._alone(numbered) for numbered in group if numbered[0] in apart)
+            alone += (numbered for numbered in group if numbered[0] in apart)
             yield from (self._parquets if kind == "parquet" else self._texts)(small)
+        yield from self._one_by_one(sorted(alone, key=lambda numbered: stamp(numbered[1]).size))
 
-    def _alone(self, numbered: Numbered) -> ExportFile:
+    def _one_by_one(self, files: Sequence[Numbered]) -> Iterator[ExportFile]:
+        """Each for itself. While the engine reads one, the next is hashed; so the largest comes last, for nothing is
+        read while the first is hashed."""
+        with ThreadPoolExecutor(1) as beside:
+            ready: Future[Callable[[], ExportFile]] | None = None
+            for numbered in files:
+                now, ready = ready, beside.submit(self._hashed, numbered)
+                if now:
+                    yield now.result()()
+            if ready:
+                yield ready.result()()
+
+    def _hashed(self, numbered: Numbered) -> Callable[[], ExportFile]:
+        """What need not ask the engine is done; what is returned asks it."""
         if numbered[1].kind == "parquet":
-            return self._parquet([self._received(numbered)])
-        return self._text([self._prepared(numbered)])
+            received = self._received(numbered)
+            return lambda: self._parquet([received])
+        prepared = self._prepared(numbered)
+        return lambda: self._text([prepared])
 
     def _texts(self, group: Sequence[Numbered]) -> Iterator[ExportFile]:
         ready: dict[Hashable, list[tuple[Received, Text]]] = {}

@@ -102,6 +102,34 @@ def nothing_kept(home: Path) -> None:
         assert {w.rows(f"SELECT count(*) FROM {t}")[0][0] for t in ("files", "orders_rows", "rejects_rows")} == {0}
 
 
+@pytest.mark.parametrize("name", ["w?.duckdb", "a?b/w.duckdb", "a\\b.duckdb"])
+def test_a_path_that_the_engine_would_misread_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
+    write_drop(tmp_path / "x" / NIGHT)
+    where = ["--exports", str(tmp_path / "x"), "--warehouse", str(tmp_path / name), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, ["nightly", *where])
+    assert result.exit_code == 2
+    assert "Choose another name" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("name", ["w#.duckdb", "w%41", "w\n\x1b[31m", "w.", ":memory:", 'w"', "w'", "[w]*"])
+def test_any_other_name_of_a_warehouse_serves(tmp_path: Path, name: str) -> None:
+    with Warehouse.open(tmp_path / name, threads=1) as w:
+        w.rows("CREATE TABLE kept AS SELECT range FROM range(3)")
+        w.stale = True
+    with Warehouse.open(tmp_path / name, threads=1, read_only=True) as w:
+        assert w.rows("SELECT count(*) FROM kept") == [(3,)]
+    assert {path.name for path in tmp_path.iterdir()} == {name, f"{name}.lock"}
+
+
+def test_a_hostile_file_name_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+    folder = write_drop(tmp_path / "x" / NIGHT, orders_csv=None)
+    (folder / "orders\x1b[2J\u202e\n.csv").write_bytes(b"")
+    said = nightly(tmp_path / "x", tmp_path).stderr
+    assert "orders‹U+001B›[2J‹U+202E›‹U+000A›.csv" in said
+    assert said.rstrip("\n").isprintable()
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_stops_the_night(tmp_path: Path, home: Path, name: str) -> None:
     fault, folder = FAULTS[name], write_drop(tmp_path / "x" / NIGHT)
