@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 STATE = "state.duckdb"
 TONIGHT = "tonight"
 
+_MEMORY = "700MB"
+"""What DuckDB may hold while rows are poured out, as while they are loaded: the driver must not grow with a drop."""
+
 _PARTS = "CREATE TABLE IF NOT EXISTS parts (table_name VARCHAR, drop_date DATE, file_id INTEGER, path VARCHAR)"
 _FRESH = """
 SELECT f.drop_date, min(f.file_id) FROM files AS f
@@ -53,16 +56,21 @@ def files(w: Warehouse) -> dict[str, list[Path]]:
 def pour_out(w: Warehouse) -> None:
     """Move the rows that the door has loaded, and obedience has searched, out of the file into parts."""
     w.rows(_PARTS)
-    for drop, first in w.rows(_FRESH):
-        made = {f"{export.name}_rows": _write(w, export.name, drop, first) for export in EXPORTS}
-        with w.transaction():
-            w.rows("DELETE FROM parts WHERE drop_date = $drop", drop=drop)
-            for table, path in made.items():
-                w.rows(f"DELETE FROM {table} WHERE drop_date = $drop", drop=drop)
-                w.rows("INSERT INTO parts VALUES ($table, $drop, $first, $path)",
-                       table=table, drop=drop, first=first, path=path)  # fmt: skip
+    with w.memory_at_most(_MEMORY):
+        for drop, first in w.rows(_FRESH):
+            _pour(w, drop, first)
     w.rows("DELETE FROM parts WHERE drop_date NOT IN (SELECT drop_date FROM files)")
     _sweep(w)
+
+
+def _pour(w: Warehouse, drop: date, first: int) -> None:
+    made = {f"{export.name}_rows": _write(w, export.name, drop, first) for export in EXPORTS}
+    with w.transaction():
+        w.rows("DELETE FROM parts WHERE drop_date = $drop", drop=drop)
+        for table, path in made.items():
+            w.rows(f"DELETE FROM {table} WHERE drop_date = $drop", drop=drop)
+            w.rows("INSERT INTO parts VALUES ($table, $drop, $first, $path)",
+                   table=table, drop=drop, first=first, path=path)  # fmt: skip
 
 
 @contextmanager
