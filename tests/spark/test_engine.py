@@ -14,14 +14,15 @@ from click.testing import CliRunner, Result
 from jobs.__main__ import main
 from tests.kept import refused
 
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+
 Ask = Callable[..., Result]
 
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Ask:
-    """Run a night on an empty folder of exports."""
-    (tmp_path / "in").mkdir()
-    places = ["--exports", tmp_path / "in", "--warehouse", tmp_path / "w", "--out", tmp_path / "out"]
+    """Run a night on the sample, which none of these gets to load."""
+    places = ["--exports", SAMPLE, "--warehouse", tmp_path / "w", "--out", tmp_path / "out"]
 
     def asked(*more: object) -> Result:
         return CliRunner().invoke(main, [str(part) for part in ("nightly", *places, *more)])
