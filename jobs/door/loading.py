@@ -25,7 +25,7 @@ from jobs.door.together import Opener
 from jobs.errors import ExportError, NotYetError, UsageError
 from jobs.warehouse import Warehouse
 
-_MEMORY = "700MB"
+_MEMORY = "640MB"
 """What DuckDB may hold while rows are poured: more buys no speed, and the whole process stays below a gigabyte."""
 _UNDATED = date(1, 1, 1)
 """Stands in for the date of a drop that only its rows can date."""

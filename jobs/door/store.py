@@ -17,8 +17,8 @@ from jobs.warehouse import Warehouse
 
 TABLES = (*(f"{export.name}_rows" for export in EXPORTS), "files", "rejects_rows")
 """What holds a drop, by its `drop_date`."""
-_HASHES = 5_000_000
-"""Keys whose hashes are compared at a time: three arrays of 40 MB."""
+_HASHES = 2_500_000
+"""Keys whose hashes are compared at a time: three arrays of 20 MB."""
 
 
 @dataclass(frozen=True)
