@@ -17,13 +17,41 @@ if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import RingSettings
 
+TRUST = """
+WITH acting AS (SELECT account_id FROM by_typology WHERE nats >= $acting GROUP BY account_id),
+things AS (
+    SELECT t.kind, t.space, t.entity_id,
+           max(CASE WHEN x.account_id IS NOT NULL AND y.account_id IS NOT NULL THEN 1 ELSE 0 END) AS both_act
+    FROM ties AS t LEFT JOIN acting AS x ON x.account_id = t.a LEFT JOIN acting AS y ON y.account_id = t.b
+    GROUP BY t.kind, t.space, t.entity_id
+),
+counted AS (SELECT kind, count(*) AS n, cast(sum(both_act) AS BIGINT) AS k FROM things GROUP BY kind),
+usual AS (
+    SELECT cast(coalesce(sum(k), 0) + 1 AS DOUBLE) / (coalesce(sum(n), 0) + 10) AS share
+    FROM counted WHERE kind IN ('address', 'inviter')
+)
+SELECT kind,
+       CASE WHEN kind IN ('payee', 'card_code')
+            THEN greatest($shy, least(1, (cast(k + 6 AS DOUBLE) / (n + 10) - share) / (1 - share) / $full))
+            ELSE 1 END AS trust
+FROM counted CROSS JOIN usual
+"""
+"""On one platform two sellers share a pocket or a card secret only if they are one hand; on another honest people lend
+pockets and trade codes. Which it is shows tonight: by how many such things join two accounts that both act, beyond
+the share of friends and neighbours who do so by chance. From a share of `$full` the strengths hold as they are set; ten
+things are counted beforehand, six of them joining such accounts, so that a small platform keeps them."""
+
 PAIRS = """
-WITH per_space AS (
+WITH weighted AS (
+    SELECT t.a, t.b, t.space, t.kind, t.burst, t.overlap, cast(t.nats * w.trust AS DECIMAL(12, 6)) AS nats
+    FROM ties AS t JOIN trust AS w USING (kind)
+),
+per_space AS (
     SELECT a, b, space, max(nats) + sum(nats) AS twice,
            space IN ('device', 'address', 'phone') AS shared_at_home,
            (space IN ('device', 'address', 'phone') OR bool_and(kind = 'payer')) AND NOT bool_or(burst) AS of_a_home,
            max(CASE WHEN NOT overlap AND space IN ('device', 'phone') THEN nats / $apart ELSE nats END) AS handed_on
-    FROM ties GROUP BY a, b, space
+    FROM weighted GROUP BY a, b, space
 ),
 per_pair AS (
     SELECT a, b,
@@ -76,6 +104,7 @@ def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
     it that living together would explain), `belief` (`nats` with what both did). `components`: `component` (a number),
     `account_id`. `apart` is the factor that ties of users who never met were given.
     """
+    db.make("trust", TRUST, acting=s.acting, full=s.full, shy=s.shy)
     db.make(
         "pairs",
         PAIRS,
@@ -88,6 +117,7 @@ def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
         lend=s.lend,
         apart=apart,
     )
+    db.drop("trust")
     db.put("components", connected(db.frame("SELECT a, b FROM pairs ORDER BY a, b")))
 
 

@@ -78,6 +78,15 @@ class RingSettings(Part):
     lend: float = Field(2.0, ge=0, description="times its own weight; what both did can add at most so much to a tie")
     trust: float = Field(0.7, ge=0, description="share of two accounts' own evidence that their tie may borrow")
     doubt: float = Field(0.5, ge=0, description="nats of like acts that a tie needs to be believed at its full weight")
+    full: float = Field(
+        0.45,
+        gt=0,
+        le=1,
+        description="share of pockets, or codes, that join two who act, beyond chance; full strength from here",
+    )
+    shy: float = Field(
+        0.4, ge=0, le=1, description="times its strength; what a pocket or code says where honest people share them"
+    )
     most_trust: float = Field(4.0, ge=0, description="nats; more evidence than this lends no more")
     household: float = Field(3.6, description="nats; most that device, address and phone may say together")
     home: float = Field(

@@ -22,7 +22,7 @@ from tests.graph.oracle import Tie
 # Eighths add up exactly, so the oracle and the stage never differ in the last bit of a threshold; a search as fine as
 # this parts even seven accounts.
 EXACT = RingSettings(
-    household=3.5, home=1.75, passive=0.25, trust=0.5, doubt=0.5, lend=2.0, part=0.5, finer=(64.0, 512.0)
+    household=3.5, home=1.75, passive=0.25, trust=0.5, doubt=0.5, lend=2.0, part=0.5, finer=(64.0, 512.0), shy=1.0
 )
 S, T = RingSettings(), TieSettings()
 EXAMPLES = settings(
@@ -59,7 +59,8 @@ def put(
     schema = {"a": pl.String, "b": pl.String, "kind": pl.String, "nats": pl.Float64}
     space = pl.when(pl.col("kind").is_in(oracle.POCKETS)).then(pl.lit("pay")).otherwise("kind").alias("space")
     frame = pl.DataFrame(list(ties), schema=schema, orient="row")
-    frame = frame.with_columns(space, burst=pl.lit(burst), overlap=pl.lit(overlap))
+    thing = pl.concat_str("a", "b", "kind")
+    frame = frame.with_columns(space, burst=pl.lit(burst), overlap=pl.lit(overlap), entity_id=thing)
     db.put("ties", frame)
     acted = {"account_id": pl.String, "nats": pl.Float64}
     db.put("suspicion", pl.DataFrame(list(suspicion(by).items()), schema=acted, orient="row"))
@@ -128,6 +129,16 @@ def test_the_stage_against_the_slow_oracle(engine: Warehouse, market: tuple[list
         (number, account) for number, ring in enumerate(slow, start=1) for account in sorted(ring)
     ]
     assert members["hold"].to_list() == pytest.approx([ring[a] for ring in slow for a in sorted(ring)])
+
+
+@pytest.mark.parametrize(("honest", "is_ring"), [(0, True), (60, False)])
+def test_a_pocket_says_less_where_honest_people_lend_theirs(engine: Warehouse, honest: int, is_ring: bool) -> None:
+    pockets: list[Tie] = [("a", "b", "payee", 3.0), ("b", "c", "payee", 3.0)]
+    lent: list[Tie] = [(f"h{i:02}", f"i{i:02}", "payee", 3.0) for i in range(honest)]
+    put(engine, [*pockets, *lent], {v: {ACTS[0][0]: 2.0} for v in "ab"}, [])
+    pairs(engine, S, apart=0.15)
+    found = engine.frame("SELECT a, b FROM pairs WHERE b <= 'c' ORDER BY a, b").rows()
+    assert found == ([("a", "b"), ("b", "c")] if is_ring else [("a", "b")])
 
 
 def test_accounts_without_a_tie_among_themselves_are_no_community() -> None:
@@ -208,7 +219,7 @@ def test_idle_shops_of_one_agency_do_not_hold_each_other_in_the_ring_that_one_of
     shops = [f"shop{i}" for i in range(8)]
     agency: list[Tie] = [(a, b, kind, 1.4) for a, b in combinations(shops, 2) for kind in ("licence", "payee")]
     assert ringed(db, [*TIES, *agency, ("a0", "shop0", "device", 1.8)], RING, idle=shops) == [RING]
-    assert ringed(db, [*TIES, *agency, ("a0", "shop0", "payee", 3.0)], RING, idle=shops) == [[*RING, "shop0"]]
+    assert ringed(db, [*TIES, *agency, ("a0", "shop0", "contact", 3.0)], RING, idle=shops) == [[*RING, "shop0"]]
 
 
 def test_what_did_nothing_is_no_ring(db: Warehouse) -> None:
