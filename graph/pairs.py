@@ -44,7 +44,7 @@ things are counted beforehand, six of them joining such accounts, so that a smal
 PAIRS = """
 WITH weighted AS (
     SELECT t.a, t.b, t.space, t.kind, t.burst, t.overlap, cast(t.nats * w.trust AS DECIMAL(12, 6)) AS nats
-    FROM ties AS t JOIN trust AS w USING (kind)
+    FROM ties AS t JOIN trust AS w ON w.kind = t.kind
 ),
 per_space AS (
     SELECT a, b, space, max(nats) + sum(nats) AS twice,
