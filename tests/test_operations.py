@@ -70,7 +70,7 @@ def test_the_crontab(market: Path, tmp_path: Path) -> None:
     early = cron(home, 0)
     assert (early.stdout, early.stderr) == ("", ""), "exit 6: the next try"
     assert "no exports" in (home / "nightly.log").read_text()
-    assert "no night is published yet" in cron(home, 1).stderr
+    assert "no such folder" in cron(home, 1).stderr, "the watcher is not silent before the first night"
 
     shutil.copytree(market, home / "drops", dirs_exist_ok=True)
     done = cron(home, 0)

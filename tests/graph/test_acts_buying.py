@@ -62,9 +62,10 @@ LINE = [account("top"), *(account(a, inviter_id="top") for a in ("low", "idle", 
 
 
 def payers(number: int) -> list[Row]:
-    """The line, and so many below `mid` who paid it."""
+    """The line, and so many below `mid` who paid it; all but two were recruited by the first of them."""
     names = [f"p{i}" for i in range(number)]
-    return [*LINE, *(account(a, inviter_id="mid") for a in names), *(fee(f"to mid {a}", a, "mid") for a in names)]
+    recruited = [account(a, inviter_id="mid" if place < 2 else "p0") for place, a in enumerate(names)]
+    return [*LINE, *recruited, *(fee(f"to mid {a}", a, "mid") for a in names)]
 
 
 TREE, FRIENDS = payers(4), payers(3)
