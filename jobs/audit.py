@@ -59,24 +59,28 @@ def main(required: bool) -> int:
         why = why or "pip-audit broke off"
         print(f"\n  !! AUDIT SKIPPED: {why}. Known vulnerabilities were NOT looked for.\n", file=sys.stderr)
         return int(required)
-    for line in found:
+    vulnerable, unknown = found
+    for line in vulnerable:
         print(f"audit: {line}", file=sys.stderr)
-    return int(bool(found))
+    if unknown:  # an index that serves the packages need not have their advisories
+        told = f"the service does not know {len(unknown)} of the pins: {', '.join(unknown[:5])} …"
+        print(f"\n  !! AUDIT INCOMPLETE: {told}. Of these vulnerabilities were NOT looked for.\n", file=sys.stderr)
+    return int(bool(vulnerable) or (required and bool(unknown)))
 
 
-def advisories(constraints: Path) -> list[str] | None:
-    """A line for each known vulnerability of what is pinned, and for each pin that the service does not know; None
-    where it gave no answer: pip-audit then ends with 1 as well, as if it had found something."""
+def advisories(constraints: Path) -> tuple[list[str], list[str]] | None:
+    """A line for each known vulnerability of what is pinned, and the pins that the service does not know; None where it
+    gave no answer: pip-audit then ends with 1 as well, as if it had found something."""
     command = [sys.executable, "-m", "pip_audit", "--no-deps", "--format", "json", "--requirement", str(constraints)]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
     try:
         asked = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):
         return None
-    return [
-        *(f"{p['name']} {p['version']}: {v['id']}" for p in asked for v in p.get("vulns", [])),
-        *(f"{p['name']}: {p['skip_reason']}" for p in asked if "skip_reason" in p),
-    ]
+    return (
+        [f"{p['name']} {p['version']}: {v['id']}" for p in asked for v in p.get("vulns", [])],
+        [p["name"] for p in asked if "skip_reason" in p],
+    )
 
 
 if __name__ == "__main__":
