@@ -91,7 +91,7 @@ def _run(
             engine.hand_over()
         tables = _stages(steps, run_date, settings)
         # The lists are in our memory now and the engine has little left to do: what it keeps would add to the peak.
-        with file.memory_at_most(_half(settings.engine.memory_limit)):
+        with file.half_the_memory():
             with steps.step("write") as step:
                 for name, table in WATCHLISTS.items():
                     night.write(table, tables[name])
@@ -113,12 +113,6 @@ def _run(
         runs.point_latest(out)
         learn(file, out, run_date)
     summary(steps, tables)
-
-
-def _half(size: str) -> str:
-    """Of a size as the settings write it, such as 4GB."""
-    number = size.rstrip("KMGTiB ")
-    return f"{float(number) / 2}{size[len(number) :]}"
 
 
 def _before(out: Path, run_date: date, settings: Settings) -> list[dict[str, Any]]:

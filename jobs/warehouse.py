@@ -172,6 +172,13 @@ class Warehouse:
             raise
 
     @contextmanager
+    def half_the_memory(self) -> Iterator[None]:
+        """Halve the memory limit for the block."""
+        now = _bytes(self.rows("SELECT current_setting('memory_limit')")[0][0])
+        with self.memory_at_most(f"{now / 2 / 1024:.0f}KiB"):
+            yield
+
+    @contextmanager
     def memory_at_most(self, limit: str) -> Iterator[None]:
         """Lower the memory limit to `limit` for the block, unless it is lower already."""
         before = self.rows("SELECT current_setting('memory_limit')")[0][0]
