@@ -105,9 +105,9 @@ class Named:
 def register(db: Db, run_date: date, s: RegisterSettings) -> None:
     """Make `ring_names`, `ring_accounts`, `ring_past`.
 
-    Reads `members`, `ring_scores`, `ties`, and of the nights that tonight may know `register_history` (`run_date`,
-    `ring_id`, `account_id`, `score`; its own earlier publication included) and `register_ties` (`run_date`, `ring_id`,
-    `account_id`, `kind`, `entity_id`). `ring_names`: `ring`, `ring_id`, `lifecycle`, `previous_ring_ids`, `n_before`,
+    Reads `members`, `ring_scores`, `ties`, and of the nights that tonight may know `known_nights` (`run_date`, those
+    that listed nobody too), `register_history` (`run_date`, `ring_id`, `account_id`, `score`; its own earlier
+    publication included) and `register_ties` (`run_date`, `ring_id`, `account_id`, `kind`, `entity_id`). `ring_names`: `ring`, `ring_id`, `lifecycle`, `previous_ring_ids`, `n_before`,
     `score_before`, `last_seen`. `ring_accounts`: `ring_id`, `account_id`, `score` (of the ring). `ring_past`:
     `ring_id`, `account_id`, `score` of the published night before tonight, `run_date`.
     """
@@ -130,14 +130,14 @@ def register(db: Db, run_date: date, s: RegisterSettings) -> None:
         "ring_past",
         """
         SELECT ring_id, account_id, score, run_date FROM register_history
-        WHERE run_date = (SELECT max(run_date) FROM register_history WHERE run_date < $night) ORDER BY ALL
+        WHERE run_date = (SELECT max(run_date) FROM known_nights WHERE run_date < $night) ORDER BY ALL
         """,
         night=run_date,
     )
 
 
 def history(db: Db, run_date: date) -> History:
-    """What this night knows, from `register_history` and `register_ties`."""
+    """What this night knows, from `known_nights`, `register_history` and `register_ties`."""
     things = {(i, night): frozenset(t) for i, night, t in db.frame(THINGS).iter_rows()}
     seen = [
         Past(i, night, Look(frozenset(accounts), things.get((i, night), frozenset())), score)
@@ -149,7 +149,7 @@ def history(db: Db, run_date: date) -> History:
         [p for p in seen if p.night > run_date],
         [p for p in seen if p.night == run_date],
         dict(db.frame(LATEST, night=run_date).iter_rows()),
-        max((p.night for p in before), default=None),
+        db.frame("SELECT max(run_date) AS night FROM known_nights WHERE run_date < $night", night=run_date)["night"][0],
     )
 
 

@@ -161,11 +161,6 @@ class VerdictSettings(Part):
     cover: float = Field(0.5, gt=0, le=1, description="share of the smaller ring that makes two rings one subject")
     fresh: float = Field(4.0, gt=0, description="nats; acts since a clearing that speak again, 55 to 1")
     tie: float = Field(2.0, ge=0, description="nats; a new kind of tie that lets a cleared ring's acts speak again")
-    home: float = Field(
-        1.8,
-        ge=0,
-        description="nats; most that what a home shares says of an account that did nothing: two of a home, no ring",
-    )
     acting: float = Field(1.5, description="nats; from here a member that nobody cleared counts as acting")
     raised: float = Field(2.0, ge=1, description="times the odds of a ring that a confirmed account is on")
     raised_by_thing: float = Field(1.4, ge=1, description="times the odds of a ring that shares a thing with one")

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from jobs.settings import EngineSettings
     from jobs.spark.tables import SparkTables
 
-HANDED = ("files", "rejects_rows", "register_history", "register_ties", "register_scores", "verdict_journal")
+HANDED = (
+    "files", "rejects_rows", "known_nights", "register_history", "register_ties", "register_scores", "verdict_journal",
+)  # fmt: skip
 """What the stages read beside the exports' rows; small, and kept in DuckDB whatever the engine."""
 
 

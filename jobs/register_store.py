@@ -45,9 +45,9 @@ _NIGHTLY = (
 
 
 def recall(db: Warehouse, out: Path, run_date: date) -> int:
-    """Make `register_history` (run_date, ring_id, account_id, score), `register_ties` (run_date, ring_id, account_id,
-    kind, entity_id) and `register_scores` (run_date, ring_id, typology, score by the evidence alone): the nights that
-    this one may know, and what itself published earlier. Gives its place.
+    """Make `known_nights` (run_date), `register_history` (run_date, ring_id, account_id, score), `register_ties`
+    (run_date, ring_id, account_id, kind, entity_id) and `register_scores` (run_date, ring_id, typology, score by the
+    evidence alone): the nights that this one may know, and what itself published earlier. Gives its place.
 
     Raises UsageError where a published night is not whole.
     """
@@ -57,6 +57,8 @@ def recall(db: Warehouse, out: Path, run_date: date) -> int:
         learn(db, out, night)
     found = db.rows("SELECT place FROM register_nights WHERE run_date = $night", night=run_date)
     place = int(found[0][0]) if found else _next(db)
+    # Rows alone do not tell of a night that listed nobody; what comes back after one had been away all the same.
+    db.make("known_nights", "SELECT run_date FROM register_nights WHERE place <= $place ORDER BY run_date", place=place)
     for name, rows in _NIGHTLY:
         db.make(
             name,

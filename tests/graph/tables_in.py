@@ -105,7 +105,7 @@ def named(rows: Iterable[Row], prefix: str) -> list[Row]:
 
 
 def fill(db: Db, rows: Sequence[Row], *, labels: Sequence[Mapping[str, object]] = ()) -> None:
-    """Make the night's exports, `files`, `rejects_rows` and an empty `register_history`.
+    """Make the night's exports, `files`, `rejects_rows` and an empty register.
 
     The line of a row is its place among the rows of its table. Accounts that no row introduces are persons who signed
     up long ago and four days apart: nobody's burst.
@@ -128,9 +128,11 @@ def fill(db: Db, rows: Sequence[Row], *, labels: Sequence[Mapping[str, object]] 
     remember(db)
 
 
-def remember(db: Db, *members: tuple[date, str, str, float]) -> None:
-    """Make `register_history`: what earlier nights published; a `register_ties` of no things, a
-    `register_scores` of no scores."""
+def remember(db: Db, *members: tuple[date, str, str, float], nights: Iterable[date] = ()) -> None:
+    """Make `register_history`: what earlier nights published; `known_nights`: theirs, and `nights`; a `register_ties`
+    of no things, a `register_scores` of no scores."""
+    dates = sorted({night for night, *_ in members} | set(nights))
+    db.put("known_nights", pl.DataFrame({"run_date": dates}, schema={"run_date": pl.Date}))
     schema = {"run_date": pl.Date, "ring_id": pl.String, "account_id": pl.String, "score": pl.Float64}
     db.put("register_history", pl.DataFrame(list(members), schema=schema, orient="row"))
     things = {"run_date": pl.Date, **dict.fromkeys(("ring_id", "account_id", "kind", "entity_id"), pl.String)}

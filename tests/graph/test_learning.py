@@ -15,7 +15,7 @@ from graph.settings import Method, ScoreSettings, VerdictSettings
 from graph.watchlists import watchlists
 from jobs.warehouse import Warehouse
 from tests.graph.planted import RING, honest, loners, quiet, ring, sales
-from tests.graph.tables_in import NIGHT, Row, at, device, fill, frame, night, on_one_device
+from tests.graph.tables_in import NIGHT, Row, at, device, fill, frame, night, on_one_device, remember
 
 BEFORE = NIGHT - timedelta(days=7)
 DECIDED = at(172)
@@ -42,13 +42,12 @@ def tonight(
     db.put("labels", frame(LABELS, [dict(zip(names, label, strict=False)) for label in labels]))
     known = {f"R-old{n:03}": [f"old{n}a", f"old{n}b"] for n in range(MANY)} | dict(members or {})
     history = [(of_night, i, account, promised) for i, accounts in known.items() for account in accounts]
-    schema: dict[str, type[pl.DataType]]
-    schema = {"run_date": pl.Date, "ring_id": pl.String, "account_id": pl.String, "score": pl.Float64}
-    db.put("register_history", pl.DataFrame(history, schema=schema, orient="row"))
+    remember(db, *history)
     ties = [(of_night, i, known[i][0], kind, thing) for i, kind, thing in things]
     text = dict.fromkeys(("ring_id", "account_id", "kind", "entity_id"), pl.String)
     db.put("register_ties", pl.DataFrame(ties, schema={"run_date": pl.Date, **text}, orient="row"))
     scores = [(of_night, i, "confirm_first", promised) for i in known]
+    schema: dict[str, type[pl.DataType]]
     schema = {"run_date": pl.Date, "ring_id": pl.String, "typology": pl.String, "score": pl.Float64}
     db.put("register_scores", pl.DataFrame(scores, schema=schema, orient="row"))
     night(db, "verdicts", method, after="scores")

@@ -52,7 +52,7 @@ def tonight(
     )
     things = {"space": pl.String, "entity_id": pl.String, "a": pl.String, "b": pl.String}
     db.put("ties", pl.DataFrame(schema=things))
-    remember(db, *past(nights))
+    remember(db, *past(nights), nights=[NIGHT + timedelta(days=day) for day in nights])
     register(db, run_date, S)
     return db.frame("SELECT * FROM ring_names ORDER BY ring")
 
@@ -105,6 +105,14 @@ def test_a_ring_that_was_away_is_revived_under_its_old_name(db: Warehouse) -> No
     names = tonight(db, ["a1-8"], {-14: {"R-aaaaaa": "a1-8"}, -7: {"R-bbbbbb": "b1-4"}})
     assert lives(names) == [("R-aaaaaa", "revived")]
     assert names["last_seen"].item() == NIGHT - timedelta(days=14)
+
+
+def test_a_night_that_listed_nobody_is_an_absence_too(db: Warehouse) -> None:
+    """A small platform whose only ring was away: what changed is told against that empty night."""
+    names = tonight(db, ["a1-8"], {-14: {"R-aaaaaa": "a1-8"}, -7: {}})
+    assert lives(names) == [("R-aaaaaa", "revived")]
+    assert names["last_seen"].item() == NIGHT - timedelta(days=14)
+    assert db.frame("SELECT * FROM ring_past").is_empty()
 
 
 def test_a_ring_is_known_by_its_newest_members(db: Warehouse) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -13,7 +13,7 @@ from graph.settings import Method, VerdictSettings
 from graph.watchlists import watchlists
 from jobs.warehouse import Warehouse
 from tests.graph.planted import QUIET, RING, honest, market, quiet, ring, sales
-from tests.graph.tables_in import NIGHT, Row, at, fill, night, on_one_device
+from tests.graph.tables_in import NIGHT, Row, at, fill, night, on_one_device, remember
 
 BEFORE = NIGHT - timedelta(days=7)
 DECIDED = at(172)
@@ -21,7 +21,7 @@ DECIDED = at(172)
 NAME = "R-ring00"
 
 
-def past(**rings: Sequence[str]) -> list[tuple[object, str, str, float]]:
+def past(**rings: Sequence[str]) -> list[tuple[date, str, str, float]]:
     return [(BEFORE, f"R-{name}", account, 0.6) for name, members in rings.items() for account in members]
 
 
@@ -36,8 +36,7 @@ def tonight(
     """Watchlists of a night that knows the planted ring from the night before, under these verdicts."""
     given = [{"subject_id": i, "verdict": v, "decided_at": when} for i, v, when in labels]
     fill(db, rows, labels=given)
-    schema = {"run_date": pl.Date, "ring_id": pl.String, "account_id": pl.String, "score": pl.Float64}
-    db.put("register_history", pl.DataFrame(past(**(rings or {"ring00": RING})), schema=schema, orient="row"))
+    remember(db, *past(**(rings or {"ring00": RING})))
     ties = [
         (BEFORE, f"R-{name}", RING[0], kind, thing)
         for name, held in (things or {"ring00": [("device", "ring's phone 1"), ("payee", "ring's pocket")]}).items()
