@@ -30,8 +30,13 @@ def label(
 ) -> None:
     """Record a verdict; `more` holds `note`, `typology`, `analyst`, `action_taken`.
 
-    Raises UsageError for a subject that the warehouse does not know, and for a text with a raw personal number in it.
+    Raises UsageError for a subject that the warehouse does not know, a decision of the future, and a text with a raw
+    personal number in it.
     """
+    now = datetime.now(ZoneInfo(settings.exports.zone)).replace(tzinfo=None, microsecond=0)
+    at = decided_at or now
+    if at > now:
+        raise UsageError(f"--decided-at {at:%Y-%m-%d %H:%M}: that is to come; it is {now:%Y-%m-%d %H:%M} there now")
     if more.get("typology") not in (None, *TYPOLOGIES):
         raise UsageError(f"--typology: unknown. Known: {', '.join(TYPOLOGIES)}")
     if any(holds_raw(text) for text in (subject, *more.values()) if text):
@@ -40,7 +45,6 @@ def label(
         if not _known(db, subject):
             kind = "ring" if RING.fullmatch(subject) else "account"
             raise UsageError(f"{subject}: the warehouse {warehouse} knows no such {kind}")
-    at = decided_at or datetime.now(ZoneInfo(settings.exports.zone)).replace(tzinfo=None, microsecond=0)
     verdict_journal.append(warehouse, {"subject_id": subject, "verdict": verdict, "decided_at": at.isoformat(), **more})
     Console().print(f"{escape(subject)}: {verdict}, {at:%Y-%m-%d %H:%M}. Nights from that day on take it into account")
 
@@ -49,9 +53,10 @@ def _known(db: Warehouse, subject: str) -> bool:
     there = db.tables()
     places = (
         ("register_rows", "ring_id = $id OR account_id = $id"),
-        ("accounts_rows", "account_id = $id"),
-        ("orders_rows", "seller_id = $id OR buyer_id = $id"),
-        ("chat_links_rows", "sender_id = $id"),
+        ("accounts_rows", "account_id = $id OR inviter_id = $id"),
+        ("orders_rows", "seller_id = $id OR buyer_id = $id OR promoter_id = $id"),
+        ("devices_rows", "account_id = $id"),
+        ("chat_links_rows", "sender_id = $id OR receiver_id = $id"),
     )
     return any(
         db.rows(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1", id=subject)

@@ -88,12 +88,27 @@ def test_label(warehouse: Path, subject: str) -> None:
     }  # fmt: skip
 
 
+def test_whoever_an_export_names_can_be_decided_on(warehouse: Path) -> None:
+    named = {
+        "accounts": ("account_id", "inviter_id"), "orders": ("buyer_id", "seller_id", "promoter_id"),
+        "devices": ("account_id",), "chat_links": ("sender_id", "receiver_id"),
+    }  # fmt: skip
+    with Warehouse.open(warehouse) as db:
+        for table, columns in named.items():
+            values = ", ".join(f"'{table} {column}' AS {column}" for column in columns)
+            db.rows(f"CREATE TABLE {table}_rows AS SELECT {values}")
+    for subject in [f"{table} {column}" for table, columns in named.items() for column in columns]:
+        result = label(subject, "disputed", "--decided-at", "2025-06-25", "--warehouse", str(warehouse))
+        assert result.exit_code == 0, result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
         (["R-zzzzzz", "cleared"], "knows no such ring"),
         (["a9", "cleared"], "knows no such account"),
         (["a1", "cleared", "--typology", "theft"], "unknown. Known: confirm_first"),
+        (["a1", "cleared", "--decided-at", "2999-01-01"], "that is to come"),
         (["a1", "cleared", "--note", "rang 13800138000"], "phone, identity or card number"),
     ],
 )
