@@ -27,7 +27,8 @@ _SHOWN = 20
 
 
 def find(wanted: str, watchlists: Path, warehouse: Path | None, run_date: date | None) -> None:
-    """Print every place of a night where an id appears; with the warehouse also whom the exports name beside it.
+    """Print every place of a night where an id appears; with the warehouse also whom the exports name beside it. Of a
+    ring that is no longer listed: when it last was, and where its accounts are now.
 
     Raises UsageError where it appears nowhere.
     """
@@ -37,6 +38,7 @@ def find(wanted: str, watchlists: Path, warehouse: Path | None, run_date: date |
     if warehouse:
         with Warehouse.open(warehouse, read_only=True) as db:
             found += in_exports(db, wanted, night, folder)
+    found = found or of_old(wanted, watchlists, night)
     if not found:
         more = "" if warehouse else ". With --warehouse the exports are searched as well"
         raise UsageError(f"{wanted} appears nowhere on {folder.name}{more}")
@@ -104,6 +106,18 @@ def on_lists(wanted: str, folder: Path) -> list[Found]:
     return out
 
 
+def of_old(wanted: str, watchlists: Path, night: date) -> list[Found]:
+    """A ring that only nights before list: its last one, and tonight's rings that its accounts are on."""
+    for day in reversed([d for d in published.dates(watchlists) if d < night]):
+        [rings] = published.tables(published.folder_of(watchlists, day), "rings")
+        for row in rings.filter(ring_id=wanted).iter_rows(named=True):
+            [now] = published.tables(published.folder_of(watchlists, night), "accounts")
+            where = now.filter(pl.col("account_id").is_in(row["accounts"])).group_by("ring_id").len().sort("ring_id")
+            last = ("rings", wanted, "ring", f"last listed on {day}, {row['n_accounts']} accounts")
+            return [last, *(("accounts", ring, "has of its accounts", str(n)) for ring, n in where.iter_rows())]
+    return []
+
+
 def in_exports(db: Warehouse, wanted: str, night: date, folder: Path) -> list[Found]:
     """Rows of the exports that name it, up to the night: as what, and the rings of the accounts beside it."""
     accounts, evidence = published.tables(folder, "accounts", "evidence")
@@ -135,9 +149,9 @@ def _told(export: Export, column: str, row: dict[str, object], rings: dict[str, 
     key = "|".join(str(row[name]) for name in export.key)
     beside = [str(row[name]) for name in _USERS[export.name] if row[name] and row[name] != row[column]]
     other = _SIDES.get(column)
-    role, ring = column, next((rings[a] for a in beside if a in rings), None)
+    role, ring = column, next((rings[a] for a in beside if a in rings), None) or shown.get(key)
     if str(row[column]) in rings:
-        role = f"{column}, member"
+        role, ring = f"{column}, member", rings[str(row[column])]
     elif other and key in shown and str(row[other]) in rings:
-        role = f"{column}, victim"
-    return export.name, ring or shown.get(key), role, f"{key}: {', '.join(beside) or '-'}"
+        role, ring = f"{column}, victim", rings[str(row[other])]
+    return export.name, ring, role, f"{key}: {', '.join(beside) or '-'}"

@@ -10,13 +10,18 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
+from graph.exports import EXPORTS
+from graph.state import stored
 from graph.tables import WATCHLISTS
 from jobs import published
 from jobs.__main__ import main
+from jobs.find import in_exports
 from jobs.nightly import nightly
 from jobs.settings import PublishSettings, Settings
 from jobs.simulate import simulate
+from jobs.warehouse import Warehouse
 from tests.kept import copied
+from tests.published_nights import publish
 
 NIGHT = date(2025, 6, 30)
 Lists = dict[str, pl.DataFrame]
@@ -79,6 +84,39 @@ def test_what_is_nowhere(home: Path) -> None:
     result = ask(home, "find", "nobody")
     assert result.exit_code == 2
     assert "appears nowhere" in result.stderr
+
+
+def test_find_names_the_ring_that_it_is_on_itself(tmp_path: Path) -> None:
+    """a is on one ring and bought from a member of another; v was harmed by the second."""
+    folder = tmp_path / "run_date=2025-06-30"
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    listed = {"accounts": [("a", "R-aaaaaa"), ("b", "R-bbbbbb")], "evidence": [("1", "R-bbbbbb"), ("2", "R-bbbbbb")]}
+    for name, rows in listed.items():
+        empty = pl.DataFrame(WATCHLISTS[name].schema.empty_table())
+        column = "account_id" if name == "accounts" else "key"
+        new = pl.DataFrame(rows, schema=[column, "ring_id"], orient="row")
+        pl.concat([empty, new], how="diagonal").write_parquet(folder / f"{name}.parquet")
+    with Warehouse.open(tmp_path / "w.duckdb") as db:
+        for export in EXPORTS[:4]:
+            columns = ", ".join(" ".join(stored(column)) for column in export.columns)
+            db.rows(f"CREATE TABLE {export.name}_rows ({columns}, drop_date DATE, line BIGINT)")
+        db.rows(
+            "INSERT INTO orders_rows BY NAME SELECT *, DATE '2025-06-30' AS drop_date, 1 AS line"
+            " FROM (VALUES ('1', 'a', 'b'), ('2', 'v', 'b')) AS o(order_id, buyer_id, seller_id)"
+        )
+        assert in_exports(db, "a", NIGHT, folder) == [("orders", "R-aaaaaa", "buyer_id, member", "1: b")]
+        assert in_exports(db, "v", NIGHT, folder) == [("orders", "R-bbbbbb", "buyer_id, victim", "2: b")]
+
+
+def test_find_a_ring_that_is_no_longer_listed(tmp_path: Path) -> None:
+    """R-5 had the accounts 0 to 4, of which R-2 has two now."""
+    out = publish(publish(tmp_path, date(2025, 6, 15), [5]), date(2025, 6, 22), [2])
+    rows = CliRunner(env={"COLUMNS": "160"}).invoke(main, ["find", "R-5", "--watchlists", str(out)]).stdout
+    assert "last listed on 2025-06-15, 5 accounts" in rows
+    assert re.search(r"accounts +│ R-2 +│ has of its accounts +│ 2 ", rows)
+    gone = CliRunner().invoke(main, ["find", "R-9", "--watchlists", str(out)])
+    assert gone.exit_code == 2
 
 
 def test_explain_a_member(home: Path, lists: Lists) -> None:
