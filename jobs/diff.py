@@ -10,6 +10,7 @@ from rich.console import Console
 
 from jobs import published
 from jobs.errors import UsageError
+from jobs.register_store import PLACE
 from jobs.screen import escape
 
 _SIGNS = {"new": "+", "joined": "+", "left": "-", "gone": "-", "cleared": "-", "score": "~"}
@@ -34,10 +35,20 @@ def diff(watchlists: Path, since: date | None, run_date: date | None) -> None:
     )
     rings = published.tables(published.folder_of(watchlists, newest), "rings")[0]
     screen = Console()
-    before = max((night for night in nights if night < wanted[0]), default=None)
+    before = _told_against(watchlists, wanted[0], nights)
     screen.print(f"[bold]{before or 'the beginning'} → {newest}[/]: {_counted(changes)}", highlight=False)
     for line in _lines(changes, rings, dated=len(wanted) > 1):
         screen.print(line, highlight=False)
+
+
+def _told_against(watchlists: Path, night: date, nights: list[date]) -> date | None:
+    """The newest night before it that was published before it: one that was filled in later it could not know."""
+
+    def place(day: date) -> int:
+        return int(published.run(published.folder_of(watchlists, day)).get(PLACE, 0))
+
+    its = place(night)
+    return next((day for day in reversed(nights) if day < night and place(day) <= its), None)
 
 
 def _counted(changes: pl.DataFrame) -> str:

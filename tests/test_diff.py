@@ -65,6 +65,13 @@ def test_an_older_night(out: Path) -> None:
     assert "the beginning → 2025-06-15: 1 new" in diff(out, "--run-date", "2025-06-15").stdout
 
 
+def test_a_night_that_was_filled_in_is_not_what_a_later_one_was_told_against(out: Path) -> None:
+    for night, place in zip(NIGHTS, (1, 3, 2), strict=True):
+        (published.folder_of(out, night) / published.RECORD).write_text(f'{{"register_place": {place}}}')
+    assert "2025-06-15 → 2025-06-29: 1 score" in diff(out).stdout
+    assert "2025-06-15 → 2025-06-22: 1 gone" in diff(out, "--run-date", "2025-06-22").stdout
+
+
 def test_nothing_after_the_newest(out: Path) -> None:
     result = diff(out, "--since", "2025-06-29")
     assert result.exit_code == 2
