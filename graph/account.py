@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from graph import words
+from graph import pooled, words
 
 if TYPE_CHECKING:
     from graph.db import Db
@@ -20,6 +20,11 @@ SELECT typology, act, cast(sum(k) AS BIGINT) AS k, cast(sum(n) AS BIGINT) AS n, 
        sum(nats) AS nats
 FROM told WHERE account_id = $id GROUP BY typology, act ORDER BY nats DESC, typology, act
 """
+
+APART = """
+SELECT account_id, typology, axis, apart AS nats FROM told WHERE account_id = $id AND apart > 0 ORDER BY ALL
+"""
+"""What lists an account alone: its acts against those of usual accounts."""
 
 TIES = """
 SELECT CASE WHEN a = $id THEN b ELSE a END AS other, kind, entity_id, nats, first_at, last_at
@@ -54,7 +59,8 @@ SELECT decided_at, verdict FROM verdict_journal WHERE subject_id = $id AND decid
 @dataclass(frozen=True)
 class About:
     """Everything found: frames of `acts`, `ties`, `hubs`, `verdicts`; `trade` and, where the account is on a candidate
-    ring, `place` (hold, acts, the ring's score or None, its size); `alone`, nats of its own acts."""
+    ring, `place` (hold, acts, the ring's score or None, its size); `acting`, nats of its own acts as a member's, and
+    `alone`, as one's who is listed alone."""
 
     acts: pl.DataFrame
     ties: pl.DataFrame
@@ -62,6 +68,7 @@ class About:
     verdicts: pl.DataFrame
     trade: dict[str, Any]
     place: dict[str, Any] | None
+    acting: float
     alone: float
 
     @property
@@ -73,7 +80,8 @@ class About:
 def about(db: Db, account: str, now: datetime) -> About:
     """Ask the night's tables, made up to the scores, and `verdict_journal`."""
     place = db.frame(PLACE, id=account).rows(named=True)
-    alone = db.frame("SELECT nats FROM suspicion WHERE account_id = $id", id=account)["nats"].to_list()
+    acting = db.frame("SELECT nats FROM suspicion WHERE account_id = $id", id=account)["nats"].to_list()
+    alone = pooled.by_typology(db.frame(APART, id=account), "account_id")["nats"].to_list()
     return About(
         db.frame(ACTS, id=account),
         db.frame(TIES, id=account),
@@ -81,7 +89,8 @@ def about(db: Db, account: str, now: datetime) -> About:
         db.frame(DECIDED, id=account, now=now),
         db.frame(TRADE, id=account).row(0, named=True),
         place[0] if place else None,
-        alone[0] if alone else 0.0,
+        acting[0] if acting else 0.0,
+        max(alone, default=0.0),
     )
 
 
@@ -90,11 +99,11 @@ def why_not(found: About, method: Method, language: Language) -> list[str]:
     if not found.known:
         return [words.say("not_known", language)]
     out = [words.say("not_listed", language)]
-    if found.place and found.place["score"] is not None:
+    if (found.place and found.place["score"] is not None) or found.alone >= method.score.lone:
         return [*out, words.say("not_for_verdict", language)]
-    if found.alone < method.rings.acting:
+    if found.acting < method.rings.acting:
         out.append(words.say("not_acting", language))
-    elif found.alone < method.score.lone:
+    else:
         figures = {"nats": f"{found.alone:.1f}", "least": f"{method.score.lone:.1f}"}
         out.append(words.say("not_enough_acts", language, **figures))
     others = found.ties["other"].n_unique()
