@@ -99,8 +99,8 @@ def tied_sentences(links: pl.DataFrame, language: Language) -> pl.DataFrame:
     return rows.select("ring_id", "account_id").with_columns(pl.Series("tied", said, dtype=pl.List(pl.String)))
 
 
-def lone_rows(db: Db, method: Method, language: Language) -> pl.DataFrame:
-    """Rows of `lone`; a lone account is advised or warned, never more."""
+def lone_rows(db: Db, method: Method, notes: pl.DataFrame, language: Language) -> pl.DataFrame:
+    """Rows of `lone`; a lone account is advised or warned, never more. `notes`: what verdicts have to say of them."""
     rows = db.frame(
         """
         SELECT l.account_id, l.score, l.typology, t.act, t.k, t.n, t.rate, t.nats
@@ -117,9 +117,21 @@ def lone_rows(db: Db, method: Method, language: Language) -> pl.DataFrame:
     ]  # fmt: skip
     tier = pl.when(pl.col("score") >= method.score.warn).then(pl.lit("warn")).otherwise(pl.lit("advise"))
     alone = pl.lit(words.say("alone", language))
+    told: dict[str, list[str]] = {}
+    for account, name, figures in notes.select("account_id", "name", "figures").iter_rows():
+        told.setdefault(account, []).append(words.note(name, figures, language))
+    more = pl.DataFrame(
+        {"account_id": list(told), "more": list(told.values())},
+        schema={"account_id": pl.String, "more": pl.List(pl.String)},
+    )
     return (
         rows.with_columns(pl.Series("said", said, dtype=pl.String))
         .group_by("account_id", maintain_order=True)
         .agg(pl.col("score", "typology").first(), pl.col("said").alias("reasons"))
-        .with_columns(tier.alias("action"), pl.concat_list("reasons", alone).alias("reasons"))
+        .join(more, on="account_id", how="left", maintain_order="left")
+        .with_columns(
+            tier.alias("action"),
+            pl.concat_list("reasons", alone, pl.col("more").fill_null([])).alias("reasons"),
+        )
+        .drop("more")
     )

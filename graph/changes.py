@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from graph import words
+from graph.lessons import chance, log_odds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 MOVED = 0.05
 """Of a score; less is noise of the platform's rates."""
 
+BY_VERDICTS = 0.01
+"""Of a score; a part of the move that verdicts made and that is worth naming."""
+
 Row = tuple[str, str, str | None, str]
 """Ring, change, account, detail."""
 
@@ -27,7 +31,8 @@ KEY = ["ring_id", "account_id"]
 def change_rows(db: Db, links: pl.DataFrame, language: Language) -> pl.DataFrame:
     """Rows of `changes`, since the published night before; a first night is all `new`.
 
-    Reads `ring_names`, `ring_accounts`, `ring_past`, `register_ties`, `facts`, `held_off`; `links` is `ring_links`.
+    Reads `ring_names`, `ring_accounts`, `ring_past`, `register_ties`, `register_scores`, `scores_before`, `facts`,
+    `held_off`; `links` is `ring_links`.
     """
     names = db.frame("SELECT * FROM ring_names ORDER BY ring_id")
     now = db.frame("SELECT * FROM ring_accounts ORDER BY ALL")
@@ -39,7 +44,7 @@ def change_rows(db: Db, links: pl.DataFrame, language: Language) -> pl.DataFrame
         *lives(names, now, language),
         *joiners(joined, links, language),
         *leavers(left, now, db.frame(TIES_THEN), language),
-        *moves(now, past, joined, left, new_acts(db, past), language),
+        *moves(db.frame(SCORES), joined, left, new_acts(db, past), language),
         *gone(names, past, set(db.frame("SELECT ring_id FROM held_off")["ring_id"]), language),
     ]
     schema = {"ring_id": pl.String, "change": pl.String, "account_id": pl.String, "detail": pl.String}
@@ -50,6 +55,18 @@ TIES_THEN = """
 SELECT DISTINCT t.ring_id, t.account_id, t.kind AS entity_kind
 FROM register_ties AS t SEMI JOIN ring_past AS p ON p.run_date = t.run_date AND p.ring_id = t.ring_id ORDER BY ALL
 """
+
+
+SCORES = """
+WITH tonight AS (SELECT DISTINCT ring_id, score FROM ring_accounts),
+before AS (SELECT DISTINCT ring_id, run_date, score FROM ring_past),
+evidence AS (SELECT n.ring_id, b.score FROM ring_names AS n JOIN scores_before AS b ON b.ring = n.ring)
+SELECT t.ring_id, t.score, coalesce(e.score, t.score) AS alone, b.score AS was, coalesce(r.score, b.score) AS was_alone
+FROM tonight AS t JOIN before AS b ON b.ring_id = t.ring_id LEFT JOIN evidence AS e ON e.ring_id = t.ring_id
+LEFT JOIN register_scores AS r ON r.ring_id = b.ring_id AND r.run_date = b.run_date
+ORDER BY t.ring_id
+"""
+"""Of rings that were there the night before: scores now and then, as listed and by the evidence alone."""
 
 
 def lives(names: pl.DataFrame, now: pl.DataFrame, language: Language) -> Iterator[Row]:
@@ -96,29 +113,33 @@ def new_acts(db: Db, past: pl.DataFrame) -> dict[str, int]:
 
 
 def moves(
-    now: pl.DataFrame,
-    past: pl.DataFrame,
-    joined: pl.DataFrame,
-    left: pl.DataFrame,
-    acts: dict[str, int],
-    lang: Language,
+    scores: pl.DataFrame, joined: pl.DataFrame, left: pl.DataFrame, acts: dict[str, int], lang: Language
 ) -> Iterator[Row]:
-    """Scores that moved, and what happened meanwhile."""
+    """Scores that moved, and why: verdicts, as far as the evidence alone does not explain it; and where the evidence
+    moved, what happened meanwhile."""
     came, went = (dict(frame.group_by("ring_id").len().iter_rows()) for frame in (joined, left))
-    before = past.select("ring_id", pl.col("score").alias("before")).unique()
-    scores = now.select("ring_id", "score").unique().join(before, on="ring_id").sort("ring_id")
-    for ring_id, score, was in scores.select("ring_id", "score", "before").iter_rows():
-        if abs(score - was) >= MOVED:
+    for ring_id, score, alone, was, was_alone in scores.iter_rows():
+        if abs(score - was) < MOVED:
+            continue
+        as_then = chance(log_odds(alone) + log_odds(was) - log_odds(was_alone))
+        judged = abs(score - as_then) >= BY_VERDICTS
+        why = [words.say("why_verdicts", lang)] if judged else []
+        if abs(alone - was_alone) >= MOVED or not judged:
             counts = {"why_acts": acts, "why_joined": came, "why_left": went}
-            why = [words.say(name, lang, n=n[ring_id]) for name, n in counts.items() if n.get(ring_id)]
-            why = why or [words.say("why_rates", lang)]
-            figures = {"before": f"{was:.2f}", "now": f"{score:.2f}", "why": words.comma(lang).join(why)}
-            yield ring_id, "score", None, words.say("score", lang, **figures)
+            met = [words.say(name, lang, n=n[ring_id]) for name, n in counts.items() if n.get(ring_id)]
+            why += met or [words.say("why_rates", lang)]
+        figures = {"before": f"{was:.2f}", "now": f"{score:.2f}", "why": words.comma(lang).join(why)}
+        yield ring_id, "score", None, words.say("score", lang, **figures)
 
 
 def gone(names: pl.DataFrame, past: pl.DataFrame, held_off: set[str], language: Language) -> Iterator[Row]:
-    """Rings of the night before that tonight's list does not have."""
+    """Rings of the night before that tonight's list does not have, and which of tonight's continue them."""
     lost = past.join(names, on="ring_id", how="anti").group_by("ring_id").len().sort("ring_id")
+    heirs = names.select(pl.col("ring_id").alias("heir"), pl.col("previous_ring_ids").alias("ring_id"))
+    heirs = heirs.explode("ring_id").sort("ring_id", "heir").group_by("ring_id").agg("heir")
+    of = dict(heirs.iter_rows())
     for ring_id, n in lost.iter_rows():
         change = "cleared" if ring_id in held_off else "gone"
-        yield ring_id, change, None, words.say(change, language, n=n)
+        sentence = "continued" if change == "gone" and ring_id in of else change
+        rings = ", ".join(of.get(ring_id, ()))
+        yield ring_id, change, None, words.say(sentence, language, n=n, rings=rings)

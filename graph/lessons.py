@@ -19,6 +19,8 @@ import numpy as np
 import polars as pl
 from scipy.special import expit
 
+from graph.opinions import DECIDING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -60,12 +62,12 @@ class Lesson:
 
     def calibrated(self, score: float) -> float:
         """A score as far as it is to be trusted, whatever the typology."""
-        return _chance(self.shift + self.slope * _odds(score))
+        return chance(self.shift + self.slope * log_odds(score))
 
     def applied(self, score: float, typology: str) -> float:
         """A ring's score by all that was learned."""
         weight = self.typologies[typology].weight if typology in self.typologies else 0.0
-        return _chance(self.shift + self.slope * _odds(score) + weight)
+        return chance(self.shift + self.slope * log_odds(score) + weight)
 
     def frame(self) -> pl.DataFrame:
         """One row a typology: `shift`, `slope`, `typology`, `n`, `confirmed`, `promised`, `weight`."""
@@ -111,7 +113,7 @@ def newest(decided: pl.DataFrame) -> pl.DataFrame:
         decided.select("subject_id", "verdict", "decided_at")
         .sort("decided_at", "subject_id", "verdict")
         .unique("subject_id", keep="last", maintain_order=True)
-        .filter(pl.col("verdict").is_in(["confirmed", "cleared"]))
+        .filter(pl.col("verdict").is_in(DECIDING))
     )
 
 
@@ -122,7 +124,7 @@ def learned(rings: pl.DataFrame, s: VerdictSettings) -> Lesson | None:
         return None
     rings = rings.sort("typology", "promised", "good")
     names = rings["typology"].unique().sort().to_list()
-    odds = np.array([_odds(p) for p in rings["promised"]])
+    odds = np.array([log_odds(p) for p in rings["promised"]])
     good = rings["good"].to_numpy().astype(float)
     of = (rings["typology"].to_numpy()[:, None] == np.array(names)[None, :]).astype(float)
     rows = np.column_stack([np.ones_like(odds), odds, of])
@@ -156,10 +158,12 @@ def _likeliest(
     return best
 
 
-def _odds(score: float) -> float:
+def log_odds(score: float) -> float:
+    """Of a score, within bounds."""
     p = min(max(score, SURE), 1 - SURE)
     return log(p / (1 - p))
 
 
-def _chance(odds: float) -> float:
+def chance(odds: float) -> float:
+    """The score of log-odds."""
     return 1 / (1 + exp(-odds))

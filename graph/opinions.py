@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
 HOUSEHOLD = frozenset({"device", "address", "phone"})
 NO_THING = frozenset({"inviter", "succession"})
+DECIDING = ("confirmed", "cleared")
+"""Verdicts that decide; what is watched or disputed is open."""
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """What analysts hold of a subject: the newest verdict, and whether an older one in force says the opposite. One
-    that does not count is there to be shown, and only where no other is."""
+    """What analysts hold of a subject: the newest verdict; `decided`, the newest of those that decide, and `against`,
+    when an older one in force said the opposite. One that does not count is there to be shown, and only where no other
+    is."""
 
     verdict: str
     decided_at: datetime
     against: datetime | None = None
     counts: bool = True
+    decided: tuple[str, datetime] | None = None
 
     @property
     def confirms(self) -> bool:
@@ -73,9 +77,10 @@ class Known:
 
 @dataclass
 class Note:
-    """A sentence to be said of a ring or an account: `name` of a template, its figures."""
+    """A sentence to be said of a ring, a member or (`ring` None) an account that is listed alone: `name` of a template,
+    its figures."""
 
-    ring: int
+    ring: int | None
     account_id: str | None
     side: str
     name: str
@@ -95,13 +100,16 @@ class Outcome:
 
 
 def newer(older: Opinion | None, verdict: str, at: datetime, *, counts: bool = True) -> Opinion:
-    """A subject's opinion after one more verdict; decided ones that say the opposite are remembered."""
+    """A subject's opinion after one more verdict; one that said the opposite is remembered, though it was watched or
+    disputed in between."""
     if not counts:
         return older if older and older.counts else Opinion(verdict, at, counts=False)
     if older is None or not older.counts:
-        return Opinion(verdict, at)
-    opposite = {"confirmed", "cleared"} == {older.verdict, verdict}
-    return Opinion(verdict, at, older.decided_at if opposite else older.against if older.verdict == verdict else None)
+        older = Opinion(verdict, at)
+    if verdict not in DECIDING:
+        return Opinion(verdict, at, older.against, decided=older.decided)
+    opposite = older.decided and older.decided[0] != verdict
+    return Opinion(verdict, at, older.decided[1] if opposite and older.decided else older.against, True, (verdict, at))
 
 
 def reason(kind: str) -> str:
@@ -209,14 +217,35 @@ def raising(
 
 
 def _say_doubts(outcome: Outcome, ring: int, account: str | None, opinion: Opinion) -> None:
+    if said := doubt(opinion):
+        outcome.notes.append(Note(ring, account, "against", *said))
+
+
+def doubt(opinion: Opinion) -> tuple[str, Mapping[str, object]] | None:
+    """The sentence about a verdict that is open, contradicted or counts for nothing, and its figures."""
     figures = {"date": f"{opinion.decided_at:%Y-%m-%d}"}
     if not opinion.counts:
-        outcome.notes.append(Note(ring, account, "against", "own_flag", figures))
-    elif opinion.verdict == "disputed":
-        outcome.notes.append(Note(ring, account, "against", "disputed", figures))
-    elif opinion.against:
-        figures["before"] = f"{opinion.against:%Y-%m-%d}"
-        outcome.notes.append(Note(ring, account, "against", f"contradicted_{opinion.verdict}", figures))
+        return "own_flag", figures
+    if opinion.verdict == "disputed":
+        return "disputed", figures
+    if opinion.verdict in DECIDING and opinion.against:
+        return f"contradicted_{opinion.verdict}", {**figures, "before": f"{opinion.against:%Y-%m-%d}"}
+    return None
+
+
+def of_loner(account: str, known: Known) -> list[Note]:
+    """What verdicts have to say of an account that is listed alone, where the row itself has no place for them."""
+    opinion = known.accounts.get(account)
+    if opinion is None:
+        return []
+    said = [d] if (d := doubt(opinion)) else []
+    date = f"{opinion.decided_at:%Y-%m-%d}"
+    if opinion.verdict == "cleared":
+        _, _, n = known.since.get(account, (0.0, 0.0, 0))
+        said.append(("cleared_account_acts", {"date": date, "n": n}))
+    elif not said:
+        said.append(("its_verdict", {"date": date, "verdict": opinion.verdict}))
+    return [Note(None, account, "against", *each) for each in said]
 
 
 def moved(score: float, factor: float) -> float:

@@ -107,8 +107,10 @@ def register(db: Db, run_date: date, s: RegisterSettings) -> None:
 
     Reads `members`, `ring_scores`, `ties`, and of the nights that tonight may know `known_nights` (`run_date`, those
     that listed nobody too), `register_history` (`run_date`, `ring_id`, `account_id`, `score`; its own earlier
-    publication included) and `register_ties` (`run_date`, `ring_id`, `account_id`, `kind`, `entity_id`). `ring_names`: `ring`, `ring_id`, `lifecycle`, `previous_ring_ids`, `n_before`,
-    `score_before`, `last_seen`. `ring_accounts`: `ring_id`, `account_id`, `score` (of the ring). `ring_past`:
+    publication included) and `register_ties` (`run_date`, `ring_id`, `account_id`, `kind`, `entity_id`).
+
+    `ring_names`: `ring`, `ring_id`, `lifecycle`, `previous_ring_ids`, `n_before`, `score_before`, `last_seen`.
+    `ring_accounts`: `ring_id`, `account_id`, `score` (of the ring). `ring_past`:
     `ring_id`, `account_id`, `score` of the published night before tonight, `run_date`.
     """
     tonight = {ring: Look(frozenset(a), frozenset(t or ())) for ring, a, t in db.frame(LOOKS).iter_rows()}

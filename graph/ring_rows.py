@@ -130,7 +130,7 @@ def noted(rows: pl.DataFrame, notes: pl.DataFrame, language: Language) -> pl.Dat
     """`reasons` and `against` with what the verdicts have to say (`notes`, in their order)."""
     if notes.is_empty():
         return rows
-    said: dict[tuple[int, str | None, str], list[str]] = {}
+    said: dict[tuple[int | None, str | None, str], list[str]] = {}
     for ring, account, side, name, figures in notes.iter_rows():
         said.setdefault((ring, account, side), []).append(words.note(name, figures, language))
     who = rows["account_id"] if "account_id" in rows.columns else [None] * len(rows)

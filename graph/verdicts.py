@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from graph.decisions import Schema, read, ties_beside, ties_within
-from graph.opinions import Known, Member, Outcome, member_score, moved, silent, weigh
+from graph.opinions import Known, Member, Outcome, member_score, moved, of_loner, silent, weigh
 
 if TYPE_CHECKING:
     from graph.db import Db
@@ -63,8 +63,9 @@ def verdicts(db: Db, run_date: date, s: VerdictSettings, *, listed: float, power
 
     Reads `decisions`, `lesson_notes`, `lone_everybody`, `register_history`, `register_ties`, `told`, `acts_done`,
     `members`, `ties`, the scores and the night's exports. `held_off`: one row a ring left off the list: `ring`,
-    `ring_id`, `decided_at`. `opinions`: `subject_id` (a ring or an account of tonight), `verdict`. `notes`: `ring`,
-    `account_id` (NULL: of the ring), `side` (`for|against`), `name`, `figures` (JSON). `listed`, `power`: of the score.
+    `ring_id`, `decided_at`. `opinions`: `subject_id` (a ring or an account of tonight), `verdict`. `notes`: `ring`
+    (NULL: of an account that is listed alone), `account_id` (NULL: of the ring), `side` (`for|against`), `name`,
+    `figures` (JSON). `listed`, `power`: of the score.
     """
     known = _known(db)
     outcomes = {} if not (known.accounts or known.rings) else _outcomes(db, known, s)
@@ -78,16 +79,16 @@ def verdicts(db: Db, run_date: date, s: VerdictSettings, *, listed: float, power
     said = [(names[r], o.verdict) for r, o in outcomes.items() if o.verdict]
     said += [(account, o.verdict) for account, o in sorted(known.accounts.items())]
     db.put("opinions", pl.DataFrame(said, schema={"subject_id": pl.String, "verdict": pl.String}, orient="row"))
-    notes = [
-        (n.ring, n.account_id, n.side, n.name, json.dumps(n.figures, ensure_ascii=False))
-        for o in outcomes.values()
-        for n in o.notes
-    ]
-    text = dict.fromkeys(("account_id", "side", "name", "figures"), pl.String)
-    said_before = db.frame("SELECT * FROM lesson_notes").rows()
-    db.put("notes", pl.DataFrame([*said_before, *notes], schema={"ring": pl.Int64, **text}, orient="row"))
     if known.accounts or known.rings:
         apply(db, scores, known, s)
+    notes = [note for o in outcomes.values() for note in o.notes]
+    if known.accounts:
+        alone = db.frame("SELECT account_id FROM lone_scores ORDER BY account_id")["account_id"]
+        notes += [note for account in alone for note in of_loner(account, known)]
+    rows = [(n.ring, n.account_id, n.side, n.name, json.dumps(n.figures, ensure_ascii=False)) for n in notes]
+    text = dict.fromkeys(("account_id", "side", "name", "figures"), pl.String)
+    said_before = db.frame("SELECT * FROM lesson_notes").rows()
+    db.put("notes", pl.DataFrame([*said_before, *rows], schema={"ring": pl.Int64, **text}, orient="row"))
 
 
 def _known(db: Db) -> Known:

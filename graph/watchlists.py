@@ -43,7 +43,7 @@ def watchlists(db: Db, run_date: date, method: Method, language: Language) -> di
     out = {
         "rings": noted(rings, notes.filter(pl.col("account_id").is_null()), language),
         "accounts": noted(accounts, notes.filter(pl.col("account_id").is_not_null()), language),
-        "lone": lone_rows(db, method, language),
+        "lone": lone_rows(db, method, notes.filter(pl.col("ring").is_null()), language),
         "links": links.drop("space"),
         "evidence": evidence_rows(db, rings, language),
         "open_orders": db.frame("SELECT * FROM open_orders_found").pipe(cny, "amount"),

@@ -15,7 +15,7 @@ from graph.settings import Method, ScoreSettings, VerdictSettings
 from graph.watchlists import watchlists
 from jobs.warehouse import Warehouse
 from tests.graph.planted import RING, honest, loners, quiet, ring, sales
-from tests.graph.tables_in import NIGHT, Row, at, device, fill, frame, night, on_one_device, remember
+from tests.graph.tables_in import NIGHT, Row, at, device, frame, night, on_one_device, remember, scored
 
 BEFORE = NIGHT - timedelta(days=7)
 DECIDED = at(172)
@@ -52,30 +52,6 @@ def tonight(
     db.put("register_scores", pl.DataFrame(scores, schema=schema, orient="row"))
     night(db, "verdicts", method, after="scores")
     return watchlists(db, NIGHT, method or Method(), "en")
-
-
-CHANGED = ("acts_done", "lone_scores", "member_scores", "ring_scores", "ring_typologies")
-"""What learning, verdicts and the lists change or drop."""
-
-
-def scored(engine: Warehouse, rows: Sequence[Row], method: Method) -> None:
-    """The night up to the scores, as if nothing had been learned. Two thirds of a night's time: where the test before
-    had the same market and settings, its tables are taken."""
-    market = str(hash((repr(rows), method.model_dump_json())))
-    known = {name for (name,) in engine.rows("SELECT table_name FROM duckdb_tables() WHERE temporary")}
-    if "scored_market" not in known or engine.rows("SELECT market FROM scored_market") != [(market,)]:
-        fill(engine, rows)
-        night(engine, "scores", method)
-        made = engine.frame("SELECT table_name FROM duckdb_tables() WHERE temporary")["table_name"]
-        for name in CHANGED:
-            engine.make(f"first_{name}", f"SELECT * FROM {name}")
-        engine.put("scored_market", pl.DataFrame({"market": [market], "tables": [made.to_list()]}))
-        return
-    [(made,)] = engine.rows("SELECT tables FROM scored_market")
-    engine.drop(*sorted(known - {*made, "scored_market", *(f"first_{name}" for name in CHANGED)}))
-    engine.put("verdict_journal", frame(LABELS, []))
-    for name in CHANGED:
-        engine.make(name, f"SELECT * FROM first_{name}")
 
 
 def market() -> list[Row]:

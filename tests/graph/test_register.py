@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from graph.changes import gone
 from graph.register import History, Look, Past, fresh, named, register
 from graph.settings import RegisterSettings
 from jobs.warehouse import Warehouse
@@ -86,6 +87,15 @@ def test_strangers_of_a_past_ring_are_new(db: Warehouse) -> None:
     names = tonight(db, ["a1-2,c1-8"], {-7: {"R-aaaaaa": "a1-8"}})
     assert names["lifecycle"].to_list() == ["new"]
     assert names["ring_id"].item() != "R-aaaaaa"
+
+
+def test_who_looks_for_a_ring_that_merged_or_parted_is_told_where_it_went(db: Warehouse) -> None:
+    names = tonight(db, ["a1-8,b1-4"], {-7: {"R-aaaaaa": "a1-8", "R-bbbbbb": "b1-4", "R-cccccc": "c1-4"}})
+    rows = list(gone(names, db.frame("SELECT * FROM ring_past"), set(), "en"))
+    assert rows == [
+        ("R-bbbbbb", "gone", None, "Its accounts are now on R-aaaaaa; last had 4 accounts."),
+        ("R-cccccc", "gone", None, "Not seen tonight; last had 4 accounts."),
+    ]
 
 
 def test_two_rings_become_one_under_the_larger_overlap(db: Warehouse) -> None:
