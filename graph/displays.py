@@ -12,13 +12,16 @@ from typing import Any
 
 import polars as pl
 
+from graph.visible import visible
+
 ROWS, WIDEST, ITEMS = 20, 120, 12
 """Rows of a table that is shown, characters of one cell (a sentence of reasons fits), and items of a list in it."""
 
 
 def plain(text: str) -> str:
-    """The text without characters that would move a terminal's cursor, colour it, or turn the reading direction."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """The text with what would move a terminal's cursor, colour it, or turn the reading direction as its code; lines
+    stay lines."""
+    return visible(text, keep="\n\t")
 
 
 class Sentences(tuple[str, ...]):

@@ -95,7 +95,7 @@ def shown(w: Warehouse) -> list[Path]:
     found = files(w)
     for table, paths in found.items():
         listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-        w.rows(f"CREATE TEMP VIEW {table} AS SELECT * FROM read_parquet([{listed}])")
+        w.view(table, f"SELECT * FROM read_parquet([{listed}])")
     return [w.path.parent] if found else []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from rich import markup
 
-from jobs.case.clean import visible
+from graph.visible import visible
 
 
 def escape(text: str) -> str:

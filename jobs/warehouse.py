@@ -34,6 +34,7 @@ class Warehouse:
         self.stale = False
         """Set when rows were erased: the file is then written anew at the end, for DuckDB keeps deleted rows' bytes."""
         self._lock = lock
+        self._views: set[str] = set()
         self._umask = os.umask(0o077)  # the write-ahead log and spilled pages are born later, and must be private too
 
     @classmethod
@@ -124,6 +125,7 @@ class Warehouse:
         """Name one SELECT `table` without computing it; DuckDB lets no parameter into a view."""
         self.drop(table)
         self.rows(f'CREATE TEMP VIEW "{table}" AS {sql}')
+        self._views.add(table)
 
     def rows(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
         """Run one statement to its end and fetch its rows (of a change: how many rows it touched)."""
@@ -154,9 +156,11 @@ class Warehouse:
             self.rows(f'DROP TABLE IF EXISTS temp."{table}"')
 
     def _drop_view(self, name: str) -> None:
-        # Tables and views share their names, and neither's DROP or REPLACE takes the other.
-        if self.rows("SELECT 1 FROM duckdb_views() WHERE temporary AND view_name = $name", name=name):
-            self.rows(f'DROP VIEW temp."{name}"')
+        # Tables and views share their names, and neither's DROP or REPLACE takes the other. Remembered, because to ask
+        # the engine before each of a small bundle's tables took longer than to make them.
+        if name in self._views:
+            self.rows(f'DROP VIEW IF EXISTS temp."{name}"')
+            self._views.remove(name)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

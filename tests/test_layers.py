@@ -64,6 +64,7 @@ LOOKING = {
         "timeline",
         "trend_chart",
         "trends",
+        "visible",
         "weakest",
         "weighed",
         "what_if",

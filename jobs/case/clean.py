@@ -1,29 +1,10 @@
-"""Texts that come from data, made safe to be looked at: what cannot be seen, or turns the reading order, is shown."""
+"""Texts that come from data, made safe for machines: exactly the text, but for what would break a line or a file."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-_HIDDEN = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
-_FILLERS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
-"""Blank, though Unicode counts them among letters and symbols, and Python among the printable."""
-_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
-"""Blanks other than the plain and the Chinese one: two ids that differ in such a blank look the same."""
-
-
-def visible(text: str) -> str:
-    """Control, bidi, zero-width and other characters that nobody sees as ‹U+202E›; all others as they are."""
-    if text.isprintable() and not _FILLERS.search(text):
-        return text
-    return "".join(
-        shown(c) if unicodedata.category(c) in _HIDDEN or _SPACES.match(c) or _FILLERS.match(c) else c for c in text
-    )
-
-
-def shown(character: str) -> str:
-    """One character as its code."""
-    return f"‹U+{ord(character):04X}›"
+from graph.visible import shown
 
 
 def one_line(text: str) -> str:

@@ -96,8 +96,8 @@ def gather(ring_id: str, watchlists: Path, warehouse: Path, run_date: date | Non
         _narrow(db, members, evidence, orders, ring.night.date)
         db.put("members", members.select("account_id", pl.lit(1).alias("ring")))
         db.put("acts_on_rings", _acts(evidence))
-        db.make("orders_near", "SELECT * FROM orders")  # narrowed to this ring already
-        db.make("chats_near", "SELECT * FROM chat_links")
+        db.view("orders_near", "SELECT * FROM orders")  # narrowed to this ring already
+        db.view("chats_near", "SELECT * FROM chat_links")
         about = db.frame(
             "SELECT account_id, kind, registered_at, least(cancelled_at, banned_at) AS closed_at FROM accounts"
         )

@@ -14,8 +14,8 @@ from typing import Any
 import typst
 
 from graph import words
+from graph.visible import shown, visible
 from graph.weakest import weakest_tie
-from jobs.case.clean import shown, visible
 from jobs.case.gather import Gathered
 from jobs.case.mask import SPACES, Mask
 from jobs.case.picture import masked_graph, picture, timeline, without_strongest

@@ -9,7 +9,8 @@ from datetime import date, datetime
 
 import xlsxwriter
 
-from jobs.case.clean import one_line, visible
+from graph.visible import visible
+from jobs.case.clean import one_line
 from jobs.case.tables import Sheet
 from jobs.errors import RingwatchError
 
@@ -76,4 +77,5 @@ def _widths(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
 
 
 def _columns(text: str) -> float:
-    return sum(1 if c.isascii() else 2 for c in text[:WIDEST])
+    seen = text[:WIDEST]
+    return len(seen) if seen.isascii() else sum(1 if c.isascii() else 2 for c in seen)

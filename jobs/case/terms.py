@@ -9,7 +9,7 @@ from typing import Literal
 
 import rfc8785
 
-from jobs.case.clean import visible
+from graph.visible import visible
 from jobs.errors import UsageError
 
 Mode = Literal["lead", "request"]
