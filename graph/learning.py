@@ -17,7 +17,7 @@ import polars as pl
 from graph.decisions import decisions, read, ties_beside, ties_within
 from graph.lessons import Lesson, decided_rings, learned
 from graph.opinions import Note, moved, raising
-from graph.score import lone, scores
+from graph.score import LOUD, lone, scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def learning(db: Db, run_date: date, method: Method) -> None:
     found = decisions(db, run_date, method.verdicts)
     if not found.is_empty():
         lesson = learned(promises(db, found, run_date), method.verdicts)
-        told = db.frame("SELECT account_id, typology, axis, apart FROM told WHERE apart > 0 ORDER BY ALL")
+        told = db.frame(LOUD, lone=method.score.lone)
         db.put("lone_everybody", lone(told, pl.DataFrame(schema={"account_id": pl.String}), method.score))
         scores(db, method.score.model_copy(update={"listed": 0.0}), method.rings)
         db.make("scores_before", "SELECT ring, score FROM ring_scores ORDER BY ring")

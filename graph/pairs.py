@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-
 if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import RingSettings
@@ -101,8 +96,8 @@ def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
     """Make `pairs` and `components`: which accounts may be one hand, and which hang together by that.
 
     Reads `ties`, `suspicion`, `by_typology`. `pairs`: one row two tied accounts, `a` < `b`: `nats`, `home` (the part of
-    it that living together would explain), `belief` (`nats` with what both did). `components`: `component` (a number),
-    `account_id`. `apart` is the factor that ties of users who never met were given.
+    it that living together would explain), `belief` (`nats` with what both did). `components`: `component` (its
+    first account), `account_id`. `apart` is the factor that ties of users who never met were given.
     """
     db.make("trust", TRUST, acting=s.acting, full=s.full, shy=s.shy)
     db.make(
@@ -118,15 +113,4 @@ def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
         apart=apart,
     )
     db.drop("trust")
-    db.put("components", connected(db.frame("SELECT a, b FROM pairs ORDER BY a, b")))
-
-
-def connected(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Accounts that hang together: `component` (a number), `account_id`, from rows `a`, `b`."""
-    accounts = pl.concat([pairs["a"], pairs["b"]]).unique().sort()
-    index = pl.DataFrame({"account_id": accounts}).with_row_index("at")
-    ends = [pairs.join(index, left_on=end, right_on="account_id", maintain_order="left")["at"] for end in ("a", "b")]
-    size = len(accounts)
-    matrix = coo_array((np.ones(len(pairs), np.int8), (ends[0].to_numpy(), ends[1].to_numpy())), shape=(size, size))
-    _, label = connected_components(matrix, directed=False)
-    return pl.DataFrame({"component": label.astype(np.int64), "account_id": accounts})
+    db.connect("components", "SELECT a, b FROM pairs")

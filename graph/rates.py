@@ -12,6 +12,7 @@ accounts it is a group's habit, and honest groups may differ more.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ from graph.acts import all_acts, chances_of
 from graph.pooled import by_typology, factor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graph.db import Db
     from graph.settings import ScoreSettings
 
@@ -31,6 +34,17 @@ JOIN platform_rates AS r
   ON r.typology = c.typology AND r.act = c.act AND r.stratum = c.stratum AND r.kind = c.kind
 JOIN axes_of_acts AS x ON x.typology = c.typology AND x.act = c.act
 """
+
+ACTED = "SELECT account_id, typology, act, kind, stratum, n, k FROM acted"
+
+REPEATED = "SELECT typology, act, account_id, kind, stratum, n, k, lone FROM acted WHERE lone AND k > 1 ORDER BY ALL"
+"""All that the platform's rates ask of single accounts."""
+
+_TEXT = dict.fromkeys(("account_id", "typology", "act", "axis", "side", "export"), pl.String)
+TOLD = {**_TEXT, "habit": pl.Boolean, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64, "nats": pl.Float64,
+        "apart": pl.Float64}  # fmt: skip
+BY_TYPOLOGY = {"account_id": pl.String, "typology": pl.String, "nats": pl.Float64}
+SUSPICION = {"account_id": pl.String, "nats": pl.Float64}
 
 PRIOR = 20.0
 """Expected pairs of chances taken; what is assumed of how alike honest accounts are is worth as many."""
@@ -47,17 +61,27 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     `suspicion`: one row an account that acted: `account_id`, `nats` over all typologies (their mean likelihood, so
     looking at fourteen is paid for).
     """
-    acted = db.frame("SELECT typology, act, account_id, kind, stratum, n, k, lone FROM acted ORDER BY ALL")
-    totals = db.frame("SELECT * FROM totals ORDER BY ALL")
     sides = pl.DataFrame(
         [(t, a.name, a.axis, a.side, a.table, a.between_tied) for t, a in all_acts()],
         schema=["typology", "act", "axis", "side", "export", "habit"],
         orient="row",
     )
-    platform = rates(totals, acted, sides, s)
+    platform = rates(db.frame("SELECT * FROM totals ORDER BY ALL"), db.frame(REPEATED), sides, s)
     db.put("platform_rates", platform)
-    told = (
-        nats(acted, platform)
+    db.put("axes_of_acts", sides.select("typology", "act", "axis", "habit"))
+    tells = partial(telling, platform=platform, sides=sides, s=s)
+    db.by_group("told", tells, "account_id", TOLD, acted=ACTED)
+    strongest = "SELECT account_id, typology, axis, nats FROM told"
+    db.by_group("by_typology", per_typology, "account_id", BY_TYPOLOGY, told=strongest)
+    db.by_group("suspicion", suspicion, "account_id", SUSPICION, told="SELECT * FROM by_typology")
+
+
+def telling(
+    given: Mapping[str, pl.DataFrame], *, platform: pl.DataFrame, sides: pl.DataFrame, s: ScoreSettings
+) -> pl.DataFrame:
+    """The rows of `told` of the accounts in `acted`."""
+    return (
+        nats(given["acted"], platform)
         .group_by("typology", "act", "account_id", maintain_order=True)
         .agg(
             pl.col("n", "k").sum(),
@@ -66,13 +90,14 @@ def evidence(db: Db, s: ScoreSettings) -> None:
         )
         .join(sides, on=ACT)
         .with_columns(pl.col("nats", "apart").clip(upper_bound=pl.when("habit").then(s.habit_cap).otherwise(s.act_cap)))
+        .select(*TOLD)
         .sort("account_id", "typology", "act")
     )
-    db.put("told", told)
-    per = by_typology(told, "account_id")
-    db.put("by_typology", per)
-    db.put("suspicion", suspicion(per))
-    db.put("axes_of_acts", sides.select("typology", "act", "axis", "habit"))
+
+
+def per_typology(given: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The rows of `by_typology` of the accounts in `told`: `account_id`, `typology`, `nats`."""
+    return by_typology(given["told"], "account_id")
 
 
 def undone(db: Db, groups: str) -> None:
@@ -83,13 +108,14 @@ def undone(db: Db, groups: str) -> None:
     db.drop("chances")
 
 
-def suspicion(per_typology: pl.DataFrame) -> pl.DataFrame:
-    """One row an account: log of the mean over all typologies of e^nats. Columns `account_id`, `nats`."""
+def suspicion(given: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """One row an account in `told`: log of the mean over all typologies of e^nats. Columns `account_id`, `nats`."""
     typologies = len({t for t, _ in all_acts()})
     top = pl.col("nats").max()
     others = typologies - pl.len()
     return (
-        per_typology.group_by("account_id", maintain_order=True)
+        given["told"]
+        .group_by("account_id", maintain_order=True)
         .agg((top + (((pl.col("nats") - top).exp().sum() + others * (-top).exp()) / typologies).log()).alias("nats"))
         .sort("account_id")
     )

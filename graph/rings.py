@@ -7,6 +7,7 @@ the ring together are peeled off.
 
 from __future__ import annotations
 
+from functools import partial
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -18,41 +19,63 @@ from graph import pooled
 from graph.tables import BUYING, SELLING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from graph.db import Db
     from graph.settings import RingSettings
 
-ALONE = "SELECT account_id, nats FROM suspicion SEMI JOIN components USING (account_id) ORDER BY account_id"
+GIVEN = {
+    "accounts": "SELECT component, account_id FROM components",
+    "chances": """
+    SELECT g.component, c.* FROM chances_rated AS c JOIN components AS g ON g.account_id = c.account_id
+    """,
+    "pairs": """
+    SELECT g.component, p.a, p.b, p.nats, p.home, p.belief FROM pairs AS p JOIN components AS g ON g.account_id = p.a
+    """,
+    "alone": """
+    SELECT g.component, s.account_id, s.nats FROM suspicion AS s JOIN components AS g ON g.account_id = s.account_id
+    """,
+}
+
+HELD = {"first_id": pl.String, "account_id": pl.String, "hold": pl.Float64, "acts": pl.Float64}
+
+MEMBERS = """
+SELECT cast(dense_rank() OVER (ORDER BY first_id) AS BIGINT) AS ring, account_id, hold, acts
+FROM held ORDER BY first_id, account_id
+"""
 
 
 def rings(db: Db, s: RingSettings) -> None:
     """Make `members`.
 
     Reads `pairs`, `components`, `suspicion`, `chances_rated`. `members`: one row an account on a candidate ring: `ring`
-    (number of the night, not yet a name), `account_id`, `hold` (log-odds that it belongs: its ties to the others, its
-    acts, less `entry`), `acts` (nats, at its ring's own rates).
+    (number of the night, not yet a name; in the order of first members), `account_id`, `hold` (log-odds that it
+    belongs: its ties to the others, its acts, less `entry`), `acts` (nats, at its ring's own rates).
     """
-    chances = db.frame("SELECT * FROM chances_rated ORDER BY ALL")
-    everybody = db.frame("SELECT component, account_id FROM components ORDER BY ALL").rename({"component": "group"})
+    db.by_group("held", partial(within, s=s), "component", HELD, **GIVEN)
+    db.make("members", MEMBERS)
+    db.drop("held")
+
+
+def within(given: Mapping[str, pl.DataFrame], *, s: RingSettings) -> pl.DataFrame:
+    """The rings of whole components, the frames of `GIVEN`: one row a member, `HELD`; `first_id` is its ring's first.
+
+    No ring reaches over two components, and none depends on what is in another.
+    """
+    chances = given["chances"].drop("component")
+    everybody = given["accounts"].select(pl.col("component").rle_id().alias("group"), "account_id")
     # Few components did what rings do: only they become graphs, which Python takes long to build and to hold.
     worth = everybody.filter(pl.col("group").is_in(list(leads(everybody, chances, s))))
-    whole = hands(worth, db.frame("SELECT * FROM pairs ORDER BY a, b"), db.frame(ALONE))
+    whole = hands(worth, given["pairs"], given["alone"].drop("component"))
     groups = [cut_out(graph, members) for graph in whole for members in communities(graph, s)]
     numbers = leads(numbered(groups), chances, s)
     groups = parted([groups[number] for number in numbers], chances, s)
-    put_members(db, sorted(found(groups, chances, s), key=min))
-
-
-def put_members(db: Db, rings: list[dict[str, tuple[float, float]]]) -> None:
-    """Make `members` from account -> (hold, acts) of each ring, numbered from 1."""
     rows = [
-        (number, account, hold, acts)
-        for number, ring in enumerate(rings, start=1)
+        (min(ring), account, hold, acts)
+        for ring in found(groups, chances, s)
         for account, (hold, acts) in sorted(ring.items())
     ]
-    schema = {"ring": pl.Int64, "account_id": pl.String, "hold": pl.Float64, "acts": pl.Float64}
-    db.put("members", pl.DataFrame(rows, schema=schema, orient="row"))
+    return pl.DataFrame(rows, schema=HELD, orient="row")
 
 
 def shown(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import RingSettings, ScoreSettings
 
+THEIRS = """
+SELECT t.* FROM by_typology AS t SEMI JOIN members AS m ON m.account_id = t.account_id ORDER BY account_id, typology
+"""
+
+LOUD = """
+SELECT account_id, typology, axis, apart FROM told
+SEMI JOIN (SELECT account_id FROM told GROUP BY account_id HAVING sum(apart) > 0.99 * $lone) AS loud USING (account_id)
+WHERE apart > 0 ORDER BY ALL
+"""
+"""Of accounts that may stand far enough above the base rate, all their acts taken together; few do."""
+
 
 def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
     """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`.
@@ -29,7 +40,7 @@ def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
     `score`, `typology`, `nats` of accounts on no listed ring.
     """
     members = db.frame("SELECT * FROM members ORDER BY ring, account_id")
-    per = db.frame("SELECT * FROM by_typology ORDER BY account_id, typology")
+    per = db.frame(THEIRS)
     chances = db.frame(
         "SELECT m.ring, c.* FROM chances_rated AS c JOIN members AS m ON m.account_id = c.account_id ORDER BY ALL"
     ).rename({"ring": "group"})
@@ -66,8 +77,7 @@ def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
             pl.col("own").alias("nats"),
         ).sort("ring", "account_id"),
     )
-    told = db.frame("SELECT account_id, typology, axis, apart FROM told WHERE apart > 0 ORDER BY ALL")
-    db.put("lone_scores", lone(told, on_ring.select("account_id"), s))
+    db.put("lone_scores", lone(db.frame(LOUD, lone=s.lone), on_ring.select("account_id"), s))
 
 
 def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, together: pl.DataFrame, active: float) -> pl.DataFrame:

@@ -72,7 +72,7 @@ def opened(warehouse: Path, s: EngineSettings, exports: Path) -> Iterator[Engine
     with Warehouse.open(state, **s.limits()) as file, _emptied(state.parent / parts.TONIGHT) as tonight:
         file.confine(exports, state.parent)
         with connected(s.remote) as session:
-            yield OnSpark(file, tables(session, tonight))
+            yield OnSpark(file, tables(session, tonight, s.rows_here))
 
 
 @contextmanager

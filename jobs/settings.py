@@ -53,6 +53,12 @@ class EngineSettings(Part):
         pattern=r"^(local|sc://[^/;]+(/;use_ssl=true)?)$",  # no token: settings are published in run.json
         description="of spark: a Spark Connect server (sc://host:port), or local: Sail inside this process",
     )
+    rows_here: int = Field(
+        1_000_000,
+        ge=0,
+        description="of spark: pairs or chances that this machine takes to find rings in, some 100 bytes each before"
+        " they are graphs; of more, the cluster finds what hangs together, and the rings in it",
+    )
     memory_limit: str = Field(
         "4GB", pattern=SIZE, description="the engine spills to temp_directory instead of taking more"
     )

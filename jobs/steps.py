@@ -17,7 +17,7 @@ import structlog
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from graph.db import Db
+from graph.db import Db, Work
 
 KNOWN = "state"
 """The step that knows how many rows tonight has: the work of those after it grows with them."""
@@ -53,6 +53,18 @@ class Counted:
     def frame(self, sql: str, **params: object) -> pl.DataFrame:
         """As the engine does."""
         return self.db.frame(sql, **params)
+
+    def connect(self, table: str, sql: str, **params: object) -> None:
+        """As the engine does."""
+        self.db.connect(table, sql, **params)
+        self.made.append(table)
+
+    def by_group(
+        self, table: str, work: Work, by: str, columns: Mapping[str, type[pl.DataType]], **selects: str
+    ) -> None:
+        """As the engine does."""
+        self.db.by_group(table, work, by, columns, **selects)
+        self.made.append(table)
 
     def put(self, table: str, frame: pl.DataFrame) -> None:
         """As the engine does."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,7 @@ import duckdb
 import polars as pl
 from filelock import FileLock, Timeout
 
+from graph.db import Work
 from jobs import durable, migrations, parts, trouble
 from jobs.errors import BusyError, RingwatchError, UsageError
 
@@ -140,6 +142,19 @@ class Warehouse:
         # Not by .pl(): it goes through pyarrow, which with its numpy takes a reading command a sixth of a second.
         with trouble.of_stream():
             return pl.DataFrame(_Stream(self.con.sql(sql, params=params or None)))
+
+    def connect(self, table: str, sql: str, **params: object) -> None:
+        """Create or replace the night's table `table`: accounts that hang together by the pairs of one SELECT."""
+        connected = import_module("graph.connected").connected  # with scipy, which short commands need not wait for
+        self.put(table, connected(self.frame(sql, **params)))
+
+    def by_group(
+        self, table: str, work: Work, by: str, columns: Mapping[str, type[pl.DataType]], **selects: str
+    ) -> None:
+        """Create or replace the night's table `table` of what `work` answers for all groups at once."""
+        self.put(
+            table, work({name: self.frame(f"SELECT * FROM ({sql}) ORDER BY ALL") for name, sql in selects.items()})
+        )
 
     def put(self, table: str, frame: pl.DataFrame) -> None:
         """Create or replace the night's table `table` from a frame."""

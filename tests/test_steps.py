@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
 import pytest
 from rich.console import Console
 
+from graph.db import Work
 from jobs.steps import Counted, Step, Steps
 
 
@@ -28,6 +30,14 @@ class Frames:
     def frame(self, sql: str, **params: object) -> pl.DataFrame:
         names = [one.removeprefix("SELECT count(*) AS n FROM ") for one in sql.split(" UNION ALL ")]
         return pl.DataFrame({"n": [self.tables[name].height for name in names]})
+
+    def connect(self, table: str, sql: str, **params: object) -> None:
+        self.make(table, sql, **params)
+
+    def by_group(
+        self, table: str, work: Work, by: str, columns: Mapping[str, type[pl.DataType]], **selects: str
+    ) -> None:
+        self.make(table, *selects.values())
 
     def put(self, table: str, frame: pl.DataFrame) -> None:
         self.tables[table] = frame

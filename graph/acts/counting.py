@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import polars as pl
 
 from graph.acts.listed import TYPOLOGIES, all_acts, tables_first
@@ -25,10 +24,15 @@ FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.
 WHERE date_trunc('minute', x.registered_at)
       BETWEEN date_trunc('minute', y.registered_at) - $farm_hours * INTERVAL 1 HOUR
           AND date_trunc('minute', y.registered_at) + $farm_hours * INTERVAL 1 HOUR
-ORDER BY t.a, t.b
 """
 """Tied accounts that signed up close together; a burst is what these hang together to, whichever things tie them: a
 careful hand gives each new account another phone."""
+
+BURSTS = """
+SELECT component AS burst, account_id FROM born_together
+SEMI JOIN (SELECT component FROM born_together GROUP BY component HAVING count(*) >= $farm_size) AS large
+USING (component)
+"""
 
 TIED = "SELECT DISTINCT a, b FROM ties WHERE nats >= 1.0 AND kind <> 'inviter'"
 
@@ -150,7 +154,9 @@ def named(s: ActSettings, now: object) -> dict[str, object]:
 
 def look_up(db: Db, s: ActSettings, names: dict[str, object]) -> None:
     """Make what conditions of acts look up: `bursts`, `tied`, `shops`, `chats`, every typology's tables."""
-    db.put("bursts", bursts(db.frame(BORN_TOGETHER, farm_hours=s.farm_hours), s.farm_size))
+    db.connect("born_together", BORN_TOGETHER, farm_hours=s.farm_hours)
+    db.make("bursts", BURSTS, farm_size=s.farm_size)
+    db.drop("born_together")
     db.make("tied", TIED)
     db.make("shops", "SELECT account_id FROM accounts WHERE kind = 'shop'")
     db.make("chats", CHATS)
@@ -170,11 +176,3 @@ def chances_of(db: Db, groups: str) -> None:
 def forget(db: Db) -> None:
     """Drop what `chances_of` reads, which is as large as the market, once no more chances are asked for."""
     db.drop("times", "kinds", "tied", "bursts", "shops", *(one.table for one in passes()))
-
-
-def bursts(together: pl.DataFrame, size: int) -> pl.DataFrame:
-    """Connected accounts, `size` or more: `burst` (a number), `account_id`, from pairs `a`, `b`."""
-    graph = nx.Graph(together.iter_rows())
-    groups = sorted(sorted(c) for c in nx.connected_components(graph) if len(c) >= size)
-    rows = [(number, account) for number, group in enumerate(groups, start=1) for account in group]
-    return pl.DataFrame(rows, schema={"burst": pl.Int64, "account_id": pl.String}, orient="row")

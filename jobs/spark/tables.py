@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from pyarrow import parquet
 
+from graph.connected import connected
+from jobs.spark.groups import mapped
+from jobs.spark.stars import stars
 from jobs.spark.words import said
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
+
+    from graph.db import Work
 
 
 class SparkTables:
@@ -23,19 +28,23 @@ class SparkTables:
 
     A table is written out when it is made, and read from there by who comes next: a worker that is lost costs the
     tasks it had, never the statements before, and no plan grows with the night. `scratch` is a folder that the cluster
-    and this machine see under the same path; what is in it is the night's alone.
+    and this machine see under the same path; what is in it is the night's alone. What asks for whole groups of rows is
+    done here while none of its SELECTs has more than `rows_here` rows, for a cluster takes longer over little.
     """
 
-    def __init__(self, session: SparkSession, scratch: Path) -> None:
+    def __init__(self, session: SparkSession, scratch: Path, rows_here: int) -> None:
         self.session = session
         self.scratch = scratch
+        self.rows_here = rows_here
         self._numbers = count(1)
-        self._folders: dict[str, Path] = {}
+        self._folders: dict[str, Path | None] = {}
 
     def make(self, table: str, sql: str, **params: object) -> None:
         """Create or replace the night's table `table` from one SELECT."""
+        self._keep(table, self._asked(sql, params))
+
+    def _keep(self, table: str, made: DataFrame) -> None:
         folder = self._folder(table)
-        made = self._asked(sql, params)
         made.write.parquet(str(folder))
         folder.mkdir(mode=0o700, exist_ok=True)  # of no rows Sail writes nothing at all
         # With the columns said, nobody has to open the files to find them.
@@ -50,6 +59,34 @@ class SparkTables:
         found = pl.DataFrame(pl.from_arrow(self._asked(sql, params).toArrow()))
         return found.sort(pl.all(), nulls_last=True) if said(sql)[1] else found
 
+    def connect(self, table: str, sql: str, **params: object) -> None:
+        """Create or replace the night's table `table`: accounts that hang together by the pairs of one SELECT."""
+        if pairs := self._few({"pairs": sql}, **params):
+            self.put(table, connected(pairs["pairs"]))
+        else:
+            stars(self, table, sql, **params)
+
+    def by_group(
+        self, table: str, work: Work, by: str, columns: Mapping[str, type[pl.DataType]], **selects: str
+    ) -> None:
+        """Create or replace the night's table `table` of what `work` answers for groups, here or on the cluster."""
+        if given := self._few(selects):
+            self.put(table, work(given))
+        else:
+            rows = {name: self._asked(sql, {}) for name, sql in selects.items()}
+            self._keep(table, mapped(rows, work, by, columns))
+
+    def _few(self, selects: Mapping[str, str], **params: object) -> dict[str, pl.DataFrame] | None:
+        """The rows of these SELECTs, sorted; None where one has more than `rows_here`."""
+        found: dict[str, pl.DataFrame] = {}
+        for name, sql in selects.items():
+            most = f"SELECT * FROM ({sql}) AS given LIMIT {self.rows_here + 1}"
+            rows = self.frame(most, **params)
+            if len(rows) > self.rows_here:
+                return None
+            found[name] = rows.sort(pl.all(), nulls_last=True)
+        return found
+
     def put(self, table: str, frame: pl.DataFrame) -> None:
         """Create or replace the night's table `table` from a frame."""
         folder = self._folder(table)
@@ -60,9 +97,9 @@ class SparkTables:
 
     def drop(self, *tables: str) -> None:
         """Forget tables of the night; a name that is not there is no error."""
-        for table in tables:
+        for table in sorted(self._folders.keys() & set(tables)):  # of another name Sail makes an error
             self.session.catalog.dropTempView(table)
-            self._remove(self._folders.pop(table, None))
+            self._remove(self._folders.pop(table))
 
     def read(self, table: str, files: Sequence[Path]) -> None:
         """Name the rows of these Parquet files `table`."""
@@ -76,9 +113,8 @@ class SparkTables:
 
     def _name(self, table: str, folder: Path | None, rows: DataFrame) -> None:
         rows.createOrReplaceTempView(table)
-        self._remove(self._folders.pop(table, None))
-        if folder:
-            self._folders[table] = folder
+        self._remove(self._folders.get(table))
+        self._folders[table] = folder
 
     @staticmethod
     def _remove(folder: Path | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from graph.operators import components, operators
+from graph.operators import operators
 from graph.roles import roles
 from jobs.warehouse import Warehouse
 from tests.graph.tables_in import Row, account, fill, night, on_one_device, order, shop
@@ -66,9 +66,8 @@ def test_the_name_of_an_operator_stays_as_long_as_its_first_account(db: Warehous
     assert (after["n_closed"], str(before)[:2]) == (1, "O-")
 
 
-def test_nobody_is_held_by_nothing() -> None:
-    empty = pl.DataFrame(schema={"account_id": pl.String, "space": pl.String, "entity_id": pl.String})
-    assert components(empty).is_empty()
+def test_nobody_is_held_by_nothing(db: Warehouse) -> None:
+    assert held(db, []) == {}
 
 
 Told = tuple[str, str, str, float]

@@ -128,7 +128,7 @@ def acted(db: Warehouse, *rows: tuple[str, str, str, float]) -> None:
     schema = {"account_id": pl.String, "typology": pl.String, "axis": pl.String, "nats": pl.Float64}
     per = pooled.by_typology(pl.DataFrame(rows, schema=schema, orient="row"), "account_id")
     db.put("by_typology", per)
-    db.put("suspicion", rates.suspicion(per))
+    db.put("suspicion", rates.suspicion({"told": per}))
 
 
 def test_acts_of_one_axis_restate_each_other_and_axes_add_up(db: Warehouse) -> None:

@@ -47,6 +47,7 @@ def standalone(home: Path, logs: Path, workers: int = 2) -> Iterator[Cluster]:
                 env={
                     **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1",
                     "SPARK_LOCAL_DIRS": str(logs), "PYSPARK_PYTHON": sys.executable,
+                    "PYTHONPATH": str(Path(__file__).parents[2]),  # workers run what graph/ does group by group
                 },
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip

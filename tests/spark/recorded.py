@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from graph.db import Db
+from graph.db import Db, Work
 from jobs.engine import HANDED, Engine, opened
 from jobs.settings import EngineSettings
 from jobs.warehouse import Warehouse
@@ -50,6 +50,19 @@ class Recorder:
         rows = self.db.frame(sql, **params)
         self.asked.append(Asked("frame", "", sql, params, rows))
         return rows
+
+    def connect(self, table: str, sql: str, **params: object) -> None:
+        """As the engine does."""
+        self.db.connect(table, sql, **params)
+        self.asked.append(Asked("connect", table, sql, params, self._held(table)))
+
+    def by_group(
+        self, table: str, work: Work, by: str, columns: Mapping[str, type[pl.DataType]], **selects: str
+    ) -> None:
+        """As the engine does."""
+        self.db.by_group(table, work, by, columns, **selects)
+        given = {"work": work, "by": by, "columns": columns, **selects}
+        self.asked.append(Asked("by_group", table, "\n".join(selects.values()), given, self._held(table)))
 
     def put(self, table: str, frame: pl.DataFrame) -> None:
         """As the engine does."""
@@ -99,9 +112,7 @@ def replay(given: dict[str, pl.DataFrame], asked: list[Asked], db: Db) -> None:
             case "frame":
                 in_order = "ORDER BY" in one.sql.rpartition(")")[2]
                 assert_same(one.rows, db.frame(one.sql, **one.params), in_order=in_order)
-            case "make" | "view":
-                if one.what == "make":
-                    db.make(one.table, one.sql, **one.params)
-                else:
-                    db.view(one.table, one.sql)
+            case "make" | "view" | "connect" | "by_group":
+                again = {"sql": one.sql, **one.params} if one.what != "by_group" else one.params
+                getattr(db, one.what)(one.table, **again)
                 assert_same(one.rows, db.frame(f"SELECT * FROM {one.table}"), in_order=False)

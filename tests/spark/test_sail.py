@@ -103,7 +103,7 @@ def test_nights_of_another_hand_are_the_same(tmp_path: Path) -> None:
 
 def test_every_answer_is_the_same(on_duckdb: tuple[Path, Recording], tmp_path: Path) -> None:
     with connected("local") as session:
-        replay(on_duckdb[1].given, on_duckdb[1].db.asked, SparkTables(session, tmp_path))
+        replay(on_duckdb[1].given, on_duckdb[1].db.asked, SparkTables(session, tmp_path, 0))
 
 
 def test_every_statement_of_the_stages_was_asked(on_duckdb: tuple[Path, Recording]) -> None:
