@@ -1,6 +1,6 @@
 """How well rings keep their names over twelve nights, beside matching by best Jaccard alone.
 
-    python tests/benches/register.py [accounts] [seeds]
+    python tests/benches/register.py [accounts] [seeds] [world]
 
 Of the planted rings found on two following nights, the share that has one name on both; names that were ever given to
 two planted rings; merges and splits whose lineage is not told. Prints one Markdown row a kind of market, sums over
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
@@ -23,6 +24,7 @@ from jobs import published
 from jobs.nightly import nightly
 from jobs.settings import Settings
 from jobs.simulate import simulate
+from jobs.simulate.options import WorldName
 
 FOUND = 0.5
 """Jaccard overlap from which a planted ring counts as found."""
@@ -104,7 +106,7 @@ def published_rings(market: Path, work: Path) -> list[pl.DataFrame]:
     return [published.tables(published.night(work / "out", d), "rings")[0] for d in published.dates(work / "out")]
 
 
-def main(accounts: int, seeds: int) -> None:
+def main(accounts: int, seeds: int, world: WorldName) -> None:
     """Make the markets, run the nights, print the table."""
     print("| market | found on two following nights | kept the name | best Jaccard | names moved | best Jaccard |"
           " lineage untold | lifecycles |")  # fmt: skip
@@ -115,9 +117,10 @@ def main(accounts: int, seeds: int) -> None:
         for seed in range(201, 201 + seeds):
             with tempfile.TemporaryDirectory() as folder:
                 work = Path(folder)
-                simulate(work / "market", accounts=accounts, seed=seed, nights=12, camouflage=camouflage, mute=mute)
-                truth = pl.read_parquet(work / "market" / "truth.parquet")
-                frames = published_rings(work / "market", work)
+                market = work / "market"
+                simulate(market, accounts=accounts, seed=seed, nights=12, camouflage=camouflage, mute=mute, world=world)
+                truth = pl.read_parquet(market / "truth.parquet")
+                frames = published_rings(market, work)
             planted = {
                 i: frozenset(a) for i, a in truth.group_by("ring_id").agg("account_id").sort("ring_id").iter_rows()
             }
@@ -136,11 +139,13 @@ def main(accounts: int, seeds: int) -> None:
                 lives.update(frame["lifecycle"])
         told = ", ".join(f"{life} {n}" for life, n in sorted(lives.items()))
         print(
-            f"| {kind} | {ours.pairs} | {ours.kept / ours.pairs:.4f} | {plain.kept / plain.pairs:.4f} |"
+            f"| {world}, {kind} | {ours.pairs} | {ours.kept / ours.pairs:.4f} | {plain.kept / plain.pairs:.4f} |"
             f" {moved[0]} | {moved[1]} | {silent} | {told} |",
             flush=True,
         )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, int(sys.argv[2]) if len(sys.argv) > 2 else 5)
+    given = dict(enumerate(sys.argv))
+    world = cast("WorldName", given.get(3, "market"))
+    main(int(given.get(1, 10_000)), int(given.get(2, 5)), world)

@@ -4,7 +4,8 @@
 
 After the first night a hundred accounts are drawn by chance from its list and decided as the truth has it; two more
 nights follow. Also without the accounts that were decided on, so that verdicts are not praised for repeating
-themselves. Prints one Markdown row a kind of market, means over seeds. Synthetic markets; see `ringwatch simulate`.
+themselves. Prints one Markdown row a kind of market, means over seeds, and what the seed gained that gained least, on
+all accounts. Synthetic markets; see `ringwatch simulate`.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ def one(market: Path, work: Path, seed: int) -> tuple[float, float, float, float
 
 def main(accounts: int, seeds: int) -> None:
     """Make the markets, run the nights, print the table."""
-    print("| market | without | with verdicts | others, without | others, with |")
-    print("|---|---|---|---|---|")
+    print("| market | without | with verdicts | others, without | others, with | least gain of a seed |")
+    print("|---|---|---|---|---|---|")
     for kind, camouflage, mute in KINDS:
         rows = []
         for seed in range(301, 301 + seeds):
@@ -79,7 +80,8 @@ def main(accounts: int, seeds: int) -> None:
                 simulate(work / "market", accounts=accounts, seed=seed, nights=3, camouflage=camouflage, mute=mute)
                 rows.append(one(work / "market", work, seed))
         means = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
-        print(f"| {kind} | " + " | ".join(f"{mean:.4f}" for mean in means) + " |", flush=True)
+        least = min(told - plain for plain, told, *_ in rows)
+        print(f"| {kind} | " + " | ".join(f"{mean:.4f}" for mean in means) + f" | {least:+.4f} |", flush=True)
 
 
 if __name__ == "__main__":
