@@ -200,6 +200,27 @@ def ring_of(number: int) -> Look:
     return Look(frozenset(f"a{number}.{i}" for i in range(4)), frozenset({f"d{number}"}))
 
 
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_of_two_rings_as_like_the_old_one_their_members_decide_and_not_their_numbers(numbers: tuple[int, int]) -> None:
+    then = NIGHT - timedelta(days=7)
+    tonight = dict(zip(numbers, (thing_ring("yz", "12"), thing_ring("wx", "12")), strict=True))
+    names = named(tonight, History([Past("R-aaaaaa", then, thing_ring("ab", "12"))], last_night=then), S, NIGHT)
+    assert [n for n in numbers if names[n].ring_id == "R-aaaaaa"] == [numbers[1]]
+
+
+def test_a_name_that_another_night_gave_is_not_given_twice_for_what_tonight_once_was() -> None:
+    """The export came again: what tonight had called a is parted, and the night before knows which part is a."""
+    old = Past("R-aaaaaa", NIGHT - timedelta(days=7), ring_of_letters("abcd"))
+    own = Past("R-aaaaaa", NIGHT, ring_of_letters("abcdefghi"))
+    tonight = {1: ring_of_letters("abcd"), 2: ring_of_letters("efghi")}
+    names = named(tonight, History([old], own=[own], last_night=old.night), S, NIGHT)
+    assert names[1].ring_id == "R-aaaaaa" != names[2].ring_id
+
+
+def ring_of_letters(accounts: str) -> Look:
+    return Look(frozenset(accounts))
+
+
 def test_a_name_is_given_once(db: Warehouse) -> None:
     names = tonight(db, ["a1-4", "a5-8", "a9-12"], {-7: {"R-aaaaaa": "a1-12"}})
     assert names["ring_id"].n_unique() == 3

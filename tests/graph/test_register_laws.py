@@ -125,6 +125,21 @@ def test_a_name_stays_with_the_greater_part(nights: list[Rings]) -> None:
                 assert 2 * len(was.accounts & looks[ring_id].accounts) > len(was.accounts & there)
 
 
+@given(NIGHTS, a_night(), st.integers(0, 5))
+@settings(max_examples=60, deadline=None)
+def test_other_rows_for_a_night_give_each_name_once_and_change_no_other_night(
+    nights: list[Rings], rings: Rings, at: int
+) -> None:
+    """An export that comes again and says something else altogether."""
+    register, night = in_order(nights), START + timedelta(days=min(at, len(nights) - 1))
+    before = dict(register.nights)
+    register.run(night, rings)
+    assert len(register.nights[night]) == len(rings)
+    assert {d: of for d, of in register.nights.items() if d != night} == {
+        d: of for d, of in before.items() if d != night
+    }
+
+
 @given(NIGHTS, a_night())
 @settings(max_examples=60, deadline=None)
 def test_other_rows_for_a_night_keep_the_names_of_rings_that_stayed(nights: list[Rings], strangers: Rings) -> None:
