@@ -50,18 +50,24 @@ SELECT (SELECT count(*) FROM orders WHERE buyer_id = $id) AS bought,
 """
 
 DECIDED = """
-SELECT decided_at, verdict FROM labels WHERE subject_id = $id
-UNION
-SELECT decided_at, verdict FROM verdict_journal WHERE subject_id = $id AND decided_at < $now ORDER BY ALL
+WITH every AS (
+    SELECT decided_at, verdict, subject_id FROM labels
+  UNION
+    SELECT decided_at, verdict, subject_id FROM verdict_journal WHERE decided_at < $now
+)
+SELECT * FROM every
+WHERE subject_id = $id OR subject_id IN (SELECT ring_id FROM register_history WHERE account_id = $id) ORDER BY ALL
 """
+"""Its own verdicts, and those on rings that it was ever listed on: they hold for their members."""
 
 
 @dataclass(frozen=True)
 class About:
-    """Everything found: frames of `acts`, `ties`, `hubs`, `verdicts`; `trade` and, where the account is on a candidate
-    ring, `place` (hold, acts, the ring's score or None, its size); `acting`, nats of its own acts as a member's, and
-    `alone`, as one's who is listed alone."""
+    """Everything found about `account`: frames of `acts`, `ties`, `hubs`, `verdicts`; `trade` and, where it is on a
+    candidate ring, `place` (hold, acts, the ring's score or None, its size); `acting`, nats of its own acts as a
+    member's, and `alone`, as one's who is listed alone."""
 
+    account: str
     acts: pl.DataFrame
     ties: pl.DataFrame
     hubs: pl.DataFrame
@@ -78,11 +84,12 @@ class About:
 
 
 def about(db: Db, account: str, now: datetime) -> About:
-    """Ask the night's tables, made up to the scores, and `verdict_journal`."""
+    """Ask the night's tables, made up to the scores, `verdict_journal` and `register_history`."""
     place = db.frame(PLACE, id=account).rows(named=True)
     acting = db.frame("SELECT nats FROM suspicion WHERE account_id = $id", id=account)["nats"].to_list()
     alone = pooled.by_typology(db.frame(APART, id=account), "account_id")["nats"].to_list()
     return About(
+        account,
         db.frame(ACTS, id=account),
         db.frame(TIES, id=account),
         db.frame(HUBS, id=account),
@@ -125,8 +132,8 @@ def own_facts(found: About, language: Language) -> list[str]:
     counted = found.ties.group_by("kind").agg(pl.col("entity_id").n_unique()).sort("kind")
     out += [words.say("its_ties", language, kind=words.kind(kind, language), n=n) for kind, n in counted.iter_rows()]
     out += [
-        words.say("its_verdict", language, date=f"{at:%Y-%m-%d}", verdict=verdict)
-        for at, verdict in found.verdicts.iter_rows()
+        words.say("its_verdict", language, date=f"{at:%Y-%m-%d}", verdict=words.verdict(verdict, language))
+        for at, verdict in found.verdicts.filter(subject_id=found.account).select("decided_at", "verdict").iter_rows()
     ]
     return out
 

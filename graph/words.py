@@ -111,6 +111,13 @@ KIND: dict[str, tuple[str, str]] = {
     "source": ("订单来源", "order source"),
 }
 
+VERDICT: dict[str, tuple[str, str]] = {
+    "confirmed": ("确认", "confirmed"),
+    "cleared": ("排除", "cleared"),
+    "watch": ("观察", "watch"),
+    "disputed": ("有异议", "disputed"),
+}
+
 SENTENCES: dict[str, tuple[str, str]] = {
     "acts": ("疑似{typology}：{n} 次中有 {k} 次{what}；平台同类比率为 {rate}。", "Suspected {typology}: {k} of {n} {what}; the platform's rate is {rate}."),
     "ties": ("{n} 个账号由 {things} 相连。", "{n} accounts are held together by {things}."),
@@ -186,11 +193,18 @@ def say(name: str, language: Language, **figures: object) -> str:
 
 
 def note(name: str, figures: str, language: Language) -> str:
-    """The sentence `name` with figures as JSON; a list of `kinds` is named in the language."""
+    """The sentence `name` with figures as JSON; a `verdict` and a list of `kinds` are named in the language."""
     known = json.loads(figures)
+    if "verdict" in known:
+        known["verdict"] = verdict(known["verdict"], language)
     if "kinds" in known:
         known["kinds"] = comma(language).join(kind(k, language) for k in known["kinds"])
     return say(name, language, **known)
+
+
+def verdict(name: str, language: Language) -> str:
+    """What an analyst decided."""
+    return _pick(VERDICT[name], language)
 
 
 def act(name: str, language: Language) -> str:

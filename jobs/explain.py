@@ -14,6 +14,7 @@ from graph.account import About, about, act_sentences, own_facts, why_not
 from graph.words import Language
 from jobs import published
 from jobs.nightly import weigh
+from jobs.register_store import recall_names
 from jobs.screen import escape
 from jobs.settings import Settings
 from jobs.steps import Counted, Steps
@@ -50,6 +51,7 @@ def _look(account: str, warehouse: Path, night: date, settings: Settings) -> Abo
     ):
         weigh(steps, night, settings)
         recall_verdicts(db)
+        recall_names(db, night)
         return about(db, account, datetime.combine(night + timedelta(days=1), time()))
 
 

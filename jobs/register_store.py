@@ -69,6 +69,11 @@ def recall(db: Warehouse, out: Path, run_date: date) -> int:
     return place
 
 
+def recall_names(db: Warehouse, run_date: date) -> None:
+    """Make `register_history` for a look back at a night, from a warehouse that is only read: all rings up to it."""
+    db.make("register_history", "SELECT * FROM register_rows WHERE run_date <= $night ORDER BY ALL", night=run_date)
+
+
 def learn(db: Warehouse, out: Path, night: date) -> None:
     """Take a published night into the register, unless it is there as it was published."""
     folder = published.folder_of(out, night)

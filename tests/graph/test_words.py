@@ -9,11 +9,14 @@ import pytest
 
 from graph import words
 from graph.acts import all_acts
+from graph.exports import LABELS
 from graph.settings import TieSettings
 from graph.tables import LINKS, RINGS, TYPOLOGIES
-from graph.words import ACTS, INNOCENT, KIND, SENTENCES, TYPOLOGY
+from graph.words import ACTS, INNOCENT, KIND, SENTENCES, TYPOLOGY, VERDICT
 
-TABLES = {"ACTS": ACTS, "INNOCENT": INNOCENT, "KIND": KIND, "SENTENCES": SENTENCES, "TYPOLOGY": TYPOLOGY}
+TABLES = {
+    "ACTS": ACTS, "INNOCENT": INNOCENT, "KIND": KIND, "SENTENCES": SENTENCES, "TYPOLOGY": TYPOLOGY, "VERDICT": VERDICT,
+}  # fmt: skip
 PAIRS = [(f"{table}.{name}", pair) for table, pairs in TABLES.items() for name, pair in pairs.items()]
 
 
@@ -37,6 +40,8 @@ def test_both_languages_say_the_same_figures(name: str, pair: tuple[str, str]) -
 def test_every_act_typology_and_kind_has_words() -> None:
     assert set(ACTS) == {act.name for _, act in all_acts()}
     assert set(TYPOLOGY) == set(INNOCENT) == set(TYPOLOGIES)
+    [verdicts] = [column.values for column in LABELS.columns if column.name == "verdict"]
+    assert set(VERDICT) == set(verdicts)
     declared = LINKS.schema.field("entity_kind").metadata[b"meaning"].decode().strip("`").split("|")
     assert set(KIND) == set(declared)
     assert set(KIND) <= set(TieSettings.model_fields), "every kind of tie has a strength"
