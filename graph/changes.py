@@ -22,6 +22,9 @@ MOVED = 0.05
 BY_VERDICTS = 0.01
 """Of a score; a part of the move that verdicts made and that is worth naming."""
 
+FEW = 3
+"""Things of a member that are named; a sentence is no list, and `links` has them all."""
+
 Row = tuple[str, str, str | None, str]
 """Ring, change, account, detail."""
 
@@ -52,7 +55,7 @@ def change_rows(db: Db, links: pl.DataFrame, language: Language) -> pl.DataFrame
 
 
 TIES_THEN = """
-SELECT DISTINCT t.ring_id, t.account_id, t.kind AS entity_kind
+SELECT DISTINCT t.ring_id, t.account_id, t.kind AS entity_kind, t.entity_id
 FROM register_ties AS t SEMI JOIN ring_past AS p ON p.run_date = t.run_date AND p.ring_id = t.ring_id ORDER BY ALL
 """
 
@@ -81,26 +84,30 @@ def lives(names: pl.DataFrame, now: pl.DataFrame, language: Language) -> Iterato
 
 
 def joiners(joined: pl.DataFrame, links: pl.DataFrame, language: Language) -> Iterator[Row]:
-    """Who joined a ring of the night before, and by which kinds of tie."""
-    ties = kinds(links, language)
+    """Who joined a ring of the night before, and by which ties."""
+    ties = things(links, language)
     for key in joined.select(KEY).iter_rows():
         yield key[0], "joined", key[1], words.say("joined", language, things=ties.get(key, "-"))
 
 
 def leavers(left: pl.DataFrame, now: pl.DataFrame, then: pl.DataFrame, language: Language) -> Iterator[Row]:
-    """Who left a ring that is still there, by which kinds of tie it had belonged, and where it is now."""
-    ties = kinds(then, language)
+    """Who left a ring that is still there, by which ties it had belonged, and where it is now."""
+    ties = things(then, language)
     where = dict(now.select("account_id", "ring_id").iter_rows())
     for key in left.select(KEY).iter_rows():
         sentence = "moved" if key[1] in where else "left"
         yield key[0], "left", key[1], words.say(sentence, language, things=ties.get(key, "-"), ring=where.get(key[1]))
 
 
-def kinds(links: pl.DataFrame, language: Language) -> dict[tuple[str, str], str]:
-    """(ring, account) -> the kinds of its ties, for reading."""
-    comma = words.comma(language)
-    rows = links.select(*KEY, "entity_kind").unique().sort(*KEY, "entity_kind").group_by(KEY).agg("entity_kind")
-    return {(ring, account): comma.join(words.kind(k, language) for k in held) for ring, account, held in rows.rows()}
+def things(links: pl.DataFrame, language: Language) -> dict[tuple[str, str], str]:
+    """(ring, account) -> the things that tie it, for reading: the first few, and how many more."""
+    held: dict[tuple[str, str], list[str]] = {}
+    for ring, account, kind, entity in (
+        links.select(*KEY, "entity_kind", "entity_id").unique().sort(pl.all()).iter_rows()
+    ):
+        held.setdefault((ring, account), []).append(f"{words.kind(kind, language)} {entity}")
+    more = {key: [words.say("more", language, n=len(of) - FEW)] if len(of) > FEW else [] for key, of in held.items()}
+    return {key: words.comma(language).join([*of[:FEW], *more[key]]) for key, of in held.items()}
 
 
 def new_acts(db: Db, past: pl.DataFrame) -> dict[str, int]:

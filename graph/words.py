@@ -145,6 +145,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "split": ("由 {others} 拆分而来。", "Split from {others}."),
     "revived": ("沉寂后再次出现，上次为 {date}。", "Back after an absence, last seen {date}."),
     "joined": ("加入，关联依据：{things}。", "Joined, by {things}."),
+    "more": ("另有 {n} 项", "{n} more"),
     "left": ("离开，已不满足成员条件；此前关联依据：{things}。", "Left: it no longer holds as a member; it had been tied by {things}."),
     "moved": ("转入 {ring}；此前关联依据：{things}。", "Now on {ring}; it had been tied by {things}."),
     "score": ("得分由 {before} 变为 {now}：{why}。", "Score moved from {before} to {now}: {why}."),

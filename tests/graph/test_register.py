@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from graph.changes import gone
+from graph.changes import gone, joiners, leavers
 from graph.register import History, Look, Past, fresh, named, register
 from graph.settings import RegisterSettings
 from jobs.warehouse import Warehouse
@@ -96,6 +96,25 @@ def test_who_looks_for_a_ring_that_merged_or_parted_is_told_where_it_went(db: Wa
         ("R-bbbbbb", "gone", None, "Its accounts are now on R-aaaaaa; last had 4 accounts."),
         ("R-cccccc", "gone", None, "Not seen tonight; last had 4 accounts."),
     ]
+
+
+def test_who_joins_or_leaves_is_told_by_what_it_was_tied() -> None:
+    key, texts = ["ring_id", "account_id"], ["ring_id", "account_id", "entity_kind", "entity_id"]
+    links = pl.DataFrame(
+        [("R-aaaaaa", "x", "payee", "p1"), ("R-aaaaaa", "x", "device", "d1"), ("R-aaaaaa", "y", "phone", "n1"),
+         *(("R-aaaaaa", "z", "contact", f"c{n}") for n in range(5))],
+        schema=texts, orient="row",
+    )  # fmt: skip
+    who = pl.DataFrame([("R-aaaaaa", "x"), ("R-aaaaaa", "z"), ("R-aaaaaa", "w")], schema=key, orient="row")
+    assert [row[1:] for row in joiners(who, links, "en")] == [
+        ("joined", "x", "Joined, by device d1, payee p1."),
+        ("joined", "z", "Joined, by contact or link c0, contact or link c1, contact or link c2, 2 more."),
+        ("joined", "w", "Joined, by -."),
+    ]
+    now = pl.DataFrame([("R-bbbbbb", "z")], schema=key, orient="row")
+    gone_, moved, *_ = [row[3] for row in leavers(who, now, links, "en")]
+    assert gone_ == "Left: it no longer holds as a member; it had been tied by device d1, payee p1."
+    assert moved.startswith("Now on R-bbbbbb; it had been tied by contact or link c0")
 
 
 def test_two_rings_become_one_under_the_larger_overlap(db: Warehouse) -> None:
