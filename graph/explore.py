@@ -15,10 +15,10 @@ with other settings, to record a verdict) is done by a `Desk`, which `jobs.desk.
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,7 +27,7 @@ import polars as pl
 from graph import words
 from graph.displays import page
 from graph.explore_ring import Ring, ring_graph
-from graph.nights import RECORD, NoDeskError, NotThereError, ReplacedError, dates, folder_of
+from graph.nights import RECORD, NoDeskError, NotThereError, ReplacedError, dates, folder_of, parsed
 
 if TYPE_CHECKING:
     from graph.canvas import Picture
@@ -53,7 +53,7 @@ class Desk(Protocol):
 
 
 def open_night(out: Path | str, date: date | None = None, desk: Desk | None = None) -> Night:
-    """The published night of that date, the newest unless told one. Raises NotThereError."""
+    """The published night of that date, the newest unless told one. Raises NotThereError, DamagedError."""
     out = Path(out)
     there = dates(out)
     if not there:
@@ -64,8 +64,10 @@ def open_night(out: Path | str, date: date | None = None, desk: Desk | None = No
 
 
 def open_folder(folder: Path, desk: Desk | None = None) -> Night:
-    """The night published in that folder. Raises FileNotFoundError where there is none."""
-    return Night(folder, (folder / RECORD).read_bytes(), desk)
+    """The night published in that folder. Raises FileNotFoundError where there is none, DamagedError."""
+    night = Night(folder, (folder / RECORD).read_bytes(), desk)
+    _ = night.run  # damaged, it is told before anything is shown
+    return night
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +83,15 @@ class Night:
         """Of the night."""
         return date.fromisoformat(self.folder.name.removeprefix("run_date="))
 
+    @cached_property
+    def run(self) -> dict[str, Any]:
+        """What run.json says. Raises DamagedError."""
+        return parsed(self.record, self.folder)
+
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that the night ran with, as in run.json."""
-        found: dict[str, Any] = json.loads(self.record).get("settings", {})
+        found: dict[str, Any] = self.run["settings"]
         return found
 
     @property
@@ -199,7 +206,7 @@ class Night:
 
     def read(self) -> pl.DataFrame:
         """What the night was made from, newest drop first: one row a file of run.json with its counts of rows."""
-        files = json.loads(self.record).get("inputs", [])
+        files = self.run["inputs"]
         columns = ("path", "drop_date", "rows_read", "loaded", "superseded", "set_aside")
         rows = [{name: file.get(name) for name in columns} for file in files]
         schema = {name: pl.String if name in columns[:2] else pl.Int64 for name in columns}

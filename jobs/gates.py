@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import ValidationError
 
 from graph import gates
 from graph.db import Db
@@ -72,7 +73,7 @@ def judge(
     """
     dates = [day for day in published.dates(out) if day < run_date][: -_HISTORY - 1 : -1]
     runs = [(day, run[KEY]) for day in dates if KEY in (run := published.run(published.folder_of(out, day)))]
-    earlier = [Figures.model_validate(run["figures"]) for _, run in runs]
+    earlier = [_figures(out, day, run) for day, run in runs]
     rings = _rings(out, runs[0][0]) if runs else None
     since = _ids_since(earlier[0], runs[0][1]) if runs else None
     now = measure(db, run_date, lists, next(iter(earlier), None), rings, since)
@@ -93,6 +94,13 @@ def overrides(names: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
     if not all(reason.strip() for reason in reasons) or len(reasons) not in ({len(names), 1} if names else {0}):
         raise UsageError("every --override needs a --reason TEXT, one for each or one for all; it is recorded")
     return dict(zip(names, reasons if len(reasons) == len(names) else [*reasons] * len(names), strict=True))
+
+
+def _figures(out: Path, day: date, run: Mapping[str, Any]) -> Figures:
+    try:
+        return Figures.model_validate(run["figures"])
+    except ValidationError as damaged:
+        raise published.DamagedError(published.folder_of(out, day), "at gates.figures") from damaged
 
 
 def _rings(out: Path, day: date) -> set[str]:

@@ -55,7 +55,7 @@ def nightly(
     published before the failure stand.
     """
     refuse_odd(warehouse)
-    _check_apart(exports, warehouse, out)
+    _check_apart(exports, warehouse)
     with runs.shelf(out), opened(warehouse, settings.engine, exports) as engine, growing_is_not_yet(exports):
         nights = _nights(engine.file, exports, out, run_date, catch_up, settings)
         for night in nights:
@@ -66,12 +66,11 @@ def nightly(
             nothing_new()
 
 
-def _check_apart(exports: Path, warehouse: Path, out: Path) -> None:
+def _check_apart(exports: Path, warehouse: Path) -> None:
     """A drop goes whole when its term ends, and what lies in it would go with it."""
     for drop in drops(exports):
-        for option, place in (("--warehouse", warehouse), ("--out", out)):
-            if drop.folder != exports and place.resolve().is_relative_to(drop.folder.resolve()):
-                raise UsageError(f"{option} {place} lies in the drop of {drop.date}. Name a place outside the drops")
+        if drop.folder != exports and warehouse.resolve().is_relative_to(drop.folder.resolve()):
+            raise UsageError(f"--warehouse {warehouse} lies in the drop of {drop.date}. Name a place outside the drops")
 
 
 def _run(
@@ -116,11 +115,15 @@ def _run(
 
 
 def _before(out: Path, run_date: date, settings: Settings) -> list[dict[str, Any]]:
-    """The steps of the newest night published before this date; none where that ran on another engine."""
+    """The steps of the newest night published before this date; none where that ran on another engine, or is damaged:
+    an estimate is not worth a night, and what needs the record will say so."""
     days = [day for day in published.dates(out) if day < run_date]
-    run = published.run(published.folder_of(out, days[-1])) if days else {}
-    same = run.get("settings", {}).get("engine") == settings.engine.model_dump(mode="json")
-    return list(run["steps"]) if same else []
+    try:
+        run = published.run(published.folder_of(out, days[-1])) if days else {}
+    except published.DamagedError:
+        return []
+    same = run and run["settings"].get("engine") == settings.engine.model_dump(mode="json")
+    return run["steps"] if same else []
 
 
 def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:

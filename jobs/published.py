@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 import polars as pl
 
 from graph.explore import Night, NotThereError, ReplacedError, open_night
-from graph.nights import RECORD, dates, folder_of
-from jobs.errors import RingwatchError, UsageError
+from graph.nights import RECORD, DamagedError, dates, folder_of, parsed
+from jobs.errors import UsageError
 
-__all__ = ["RECORD", "dates", "folder_of", "night", "opened", "run", "tables"]
+__all__ = ["RECORD", "DamagedError", "dates", "folder_of", "night", "opened", "run", "tables"]
 
 
 def opened(out: Path, run_date: date | None = None) -> Night:
-    """A published night, the newest unless told a date. Raises UsageError if there is none."""
+    """A published night, the newest unless told a date. Raises UsageError if there is none, DamagedError."""
     try:
         return open_night(out, run_date)
     except NotThereError as missing:
@@ -30,14 +29,8 @@ def night(out: Path, run_date: date | None = None) -> Path:
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """The run.json of a night's folder. Raises RingwatchError where it is damaged."""
-    try:
-        found: dict[str, Any] = json.loads((folder / RECORD).read_bytes())
-    except json.JSONDecodeError as damaged:
-        raise RingwatchError(
-            f"{folder}: its run.json is damaged. Move that folder away and run the night again"
-        ) from damaged
-    return found
+    """The run.json of a night's folder. Raises DamagedError."""
+    return parsed((folder / RECORD).read_bytes(), folder)
 
 
 def tables(folder: Path, *names: str) -> list[pl.DataFrame]:

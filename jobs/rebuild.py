@@ -38,9 +38,10 @@ def rebuild(exports: Path, warehouse: Path, out: Path, settings: Settings, *, ac
     """Make the warehouse again as it stood after the newest published night; before the first, from every drop.
 
     The old file serves readers until the new one is whole, and stands if that fails. Raises BusyError while a run
-    holds either, UsageError where the file is no warehouse, RingwatchError where a file that the newest night was made
-    from is gone (unless `accept_missing`), and what loading raises.
+    holds either, UsageError where the file is no warehouse or one folder lies in the other, RingwatchError where a file
+    that the newest night was made from is gone (unless `accept_missing`), and what loading raises.
     """
+    runs.check_apart(out, exports)
     _check_ours(warehouse)
     with runs.shelf(out):
         lock = take_lock(warehouse)

@@ -132,5 +132,5 @@ def _next(db: Warehouse) -> int:
 def _digest(run: Mapping[str, Any]) -> str:
     """Of what the register takes from a night; a re-run that gives the same bytes is the same night."""
     moved = json.dumps(run.get(VERDICTS, {}).get("scores_before", {}), sort_keys=True)
-    tables = sorted(o["sha256"] for o in run.get("outputs", ()) if o["table"] in ("rings", "links"))
+    tables = sorted(o["sha256"] for o in run["outputs"] if o["table"] in ("rings", "links"))
     return " ".join([*tables, hashlib.sha256(moved.encode()).hexdigest()])

@@ -90,7 +90,7 @@ def _lists(watchlists: Path, run_date: date | None) -> Lists:
 
 def _markers(run: dict[str, Any]) -> tuple[str, ...]:
     """As the newest night had them set."""
-    said = run.get("settings", {}).get("method", {}).get("verdicts", {})
+    said = run["settings"].get("method", {}).get("verdicts", {})
     return tuple(said.get("own_flag_markers", VerdictSettings().own_flag_markers))
 
 

@@ -47,11 +47,20 @@ class Output:
     sha256: str
 
 
+def check_apart(out: Path, exports: Path) -> None:
+    """Raises UsageError for nights among the drops, or drops among the nights: whoever cleans up the one, a drop whose
+    term ended or a night that is replaced, would take the other."""
+    ours, theirs = out.resolve(), exports.resolve()
+    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+        raise UsageError(f"--out {out} and --exports {exports}: one lies in the other. Name two folders side by side")
+
+
 @contextmanager
 def shelf(out: Path) -> Iterator[None]:
     """Hold `out` for writing, and put right what a killed run left there.
 
-    Raises UsageError where nothing can be written and BusyError while another run holds it, before any work.
+    Raises UsageError where nothing can be written, BusyError while another run holds it, and DamagedError, before any
+    work.
     """
     lock = filelock.FileLock(out / ".lock", mode=0o600, timeout=0)
     try:
@@ -67,6 +76,9 @@ def shelf(out: Path) -> Iterator[None]:
         raise UsageError(
             f"--out {out}: cannot be written ({failure.strerror}). Name a folder that you may write"
         ) from failure
+    except published.DamagedError:
+        lock.release()
+        raise
     try:
         yield
     finally:
@@ -174,7 +186,7 @@ def point_latest(out: Path) -> None:
     if not dates:
         return
     folder = published.folder_of(out, dates[-1])
-    run_id = published.run(folder).get("run_id")
+    run_id = published.run(folder)["run_id"]
     with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=out) as aside:
         pointer = Path(aside) / "latest.json"
         _write_json(pointer, {"run_date": str(dates[-1]), "folder": folder.name, "run_id": run_id})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import polars as pl
+
+from graph.nights import DamagedError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -42,8 +43,8 @@ def told(error: BaseException) -> str | None:
 
 
 def _of_night(error: BaseException) -> str | None:
-    if isinstance(error, json.JSONDecodeError):  # every other JSON file is read by who knows what to do about it
-        return "a run.json of a published night is damaged. Move that night's folder away and run the night again"
+    if isinstance(error, DamagedError):
+        return str(error)
     if isinstance(error, pl.exceptions.ComputeError) and str(error).startswith("parquet:"):
         return "a list of a published night is damaged. Run that night again with --run-date, which replaces it whole"
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -90,6 +91,16 @@ def operator(ring_id: str) -> dict[str, object]:
     }  # fmt: skip
 
 
+def run_json(**more: object) -> str:
+    """The least that a run writes into run.json, and what a test needs more."""
+    least: dict[str, object] = {
+        "run_id": "0123456789ab", "run_date": str(NIGHT), "code_version": "1", "settings_sha256": "0",
+        "finished_at": "2025-06-23T03:00:00+00:00", "inputs": [], "steps": [], "outputs": [],
+        "settings": {"exports": {"zone": "Asia/Shanghai"}, "publish": {"language": "zh"}},
+    }  # fmt: skip
+    return json.dumps(least | more)
+
+
 def publish(out: Path, day: date = NIGHT, sizes: list[int] = SIZES) -> Path:
     """A published night with a ring `R-<size>` of each size; the largest first. Without sizes: nobody is listed."""
     named = {f"R-{size}": size for size in sorted(sizes, reverse=True)}
@@ -115,7 +126,7 @@ def publish(out: Path, day: date = NIGHT, sizes: list[int] = SIZES) -> Path:
     for name, table in WATCHLISTS.items():
         schema = pl.DataFrame(table.schema.empty_table()).schema
         pl.DataFrame(tables.get(name, []), schema=schema).write_parquet(folder / f"{name}.parquet")
-    (folder / "run.json").write_text('{"settings": {"publish": {"language": "zh"}}}')
+    (folder / "run.json").write_text(run_json())
     return out
 
 

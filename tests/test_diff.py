@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from graph.tables import WATCHLISTS
 from jobs import published
 from jobs.__main__ import main
+from tests.published_nights import run_json
 
 NIGHTS = [date(2025, 6, 15), date(2025, 6, 22), date(2025, 6, 29)]
 Rows = list[tuple[str, str, str | None, str]]
@@ -33,7 +34,7 @@ def out(tmp_path: Path) -> Path:
     for night, rows in CHANGES.items():
         folder = published.folder_of(tmp_path, night)
         folder.mkdir()
-        (folder / published.RECORD).write_text("{}")
+        (folder / published.RECORD).write_text(run_json())
         rings = empty("rings")
         pl.DataFrame([ring], schema={n: rings.schema[n] for n in ring}).write_parquet(folder / "rings.parquet")
         changes = pl.DataFrame(rows, schema=empty("changes").schema, orient="row")
@@ -67,7 +68,7 @@ def test_an_older_night(out: Path) -> None:
 
 def test_a_night_that_was_filled_in_is_not_what_a_later_one_was_told_against(out: Path) -> None:
     for night, place in zip(NIGHTS, (1, 3, 2), strict=True):
-        (published.folder_of(out, night) / published.RECORD).write_text(f'{{"register_place": {place}}}')
+        (published.folder_of(out, night) / published.RECORD).write_text(run_json(register_place=place))
     assert "2025-06-15 → 2025-06-29: 1 score" in diff(out).stdout
     assert "2025-06-15 → 2025-06-22: 1 gone" in diff(out, "--run-date", "2025-06-22").stdout
 

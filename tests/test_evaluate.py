@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from jobs import published
 from jobs.__main__ import main
 from jobs.evaluate import measure
+from tests.published_nights import run_json
 
 TYPOLOGIES = pl.List(pl.Struct({"name": pl.String, "score": pl.Float64}))
 
@@ -101,7 +102,7 @@ def test_nothing_listed_and_nothing_planted() -> None:
 def test_the_command(tmp_path: Path) -> None:
     night = published.folder_of(tmp_path / "out", date(2025, 6, 22))
     night.mkdir(parents=True)
-    (night / published.RECORD).write_text("{}")
+    (night / published.RECORD).write_text(run_json())
     rings(("two_way", ["a1", "a2"])).write_parquet(night / "rings.parquet")
     accounts("a1", "a2").write_parquet(night / "accounts.parquet")
     truth(A=("two_way", "a1 a2")).write_parquet(tmp_path / "truth.parquet")

@@ -16,7 +16,7 @@ from graph.explore_ring import dated
 from graph.regions import by_province
 from graph.score_steps import nats_of, shape
 from graph.trends import SEASONS, in_season, repeat_operators, spans, weekly_acts
-from tests.published_nights import NASTY, START, account, publish, spoil
+from tests.published_nights import NASTY, START, account, publish, run_json, spoil
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_what_is_not_there_says_what_is(tmp_path: Path, night: Night) -> None:
 def test_no_mixture_of_two_publications(tmp_path: Path) -> None:
     night = open_night(publish(tmp_path, sizes=[5]))
     ring = night.ring("R-5")
-    (night.folder / "run.json").write_text('{"run_id": "again"}')
+    (night.folder / "run.json").write_text(run_json(run_id="again"))
     with pytest.raises(ReplacedError):
         ring.members()
 

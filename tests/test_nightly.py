@@ -147,11 +147,22 @@ def test_evaluate_and_show_read_it(home: Path, market: Path) -> None:
     assert ring in CliRunner().invoke(main, ["show", ring, *out]).stdout
 
 
-@pytest.mark.parametrize("option", ["--out", "--warehouse"])
-def test_nothing_is_kept_inside_a_drop(option: str, market: Path, tmp_path: Path) -> None:
+def test_no_warehouse_is_kept_inside_a_drop(market: Path, tmp_path: Path) -> None:
     """Retention removes a drop whole."""
     exports = Path(shutil.copytree(market, tmp_path / "exports"))
     before = sorted(exports.rglob("*"))
-    result = nightly(exports, tmp_path, option, str(exports / str(SECOND) / "kept"))
+    result = nightly(exports, tmp_path, "--warehouse", str(exports / str(SECOND) / "kept"))
     assert (result.exit_code, f"lies in the drop of {SECOND}" in result.stderr) == (2, True)
     assert sorted(exports.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["nightly", "rebuild"])
+@pytest.mark.parametrize("out", ["exports", "exports/out", f"exports/{SECOND}/out", ".", "link"])
+def test_nights_and_drops_lie_side_by_side(command: str, out: str, market: Path, tmp_path: Path) -> None:
+    exports = Path(shutil.copytree(market, tmp_path / "exports"))
+    (tmp_path / "link").symlink_to(exports / "out")
+    before = sorted(tmp_path.rglob("*"))
+    where = ["--exports", str(exports), "--warehouse", str(tmp_path / "w.duckdb"), "--out", str(tmp_path / out)]
+    result = CliRunner().invoke(main, [command, *where])
+    assert (result.exit_code, "one lies in the other" in result.stderr) == (2, True), result.stderr
+    assert sorted(tmp_path.rglob("*")) == before, "nothing is written, no metrics either"

@@ -14,6 +14,7 @@ from graph.tables import WATCHLISTS
 from jobs import published
 from jobs.register_store import PLACE, learn, recall
 from jobs.warehouse import Warehouse
+from tests.published_nights import run_json
 
 FIRST, SECOND, THIRD = date(2025, 6, 22), date(2025, 6, 29), date(2025, 7, 6)
 Rings = dict[str, list[str]]
@@ -43,9 +44,8 @@ def publish(out: Path, night: date, place: int | None, rings: Rings) -> None:
     links = [(i, a, "device", f"phone of {i}") for i, accounts in rings.items() for a in accounts]
     names = ("ring_id", "account_id", "entity_kind", "entity_id")
     pl.DataFrame(links, schema=dict.fromkeys(names, pl.String), orient="row").write_parquet(folder / "links.parquet")
-    outputs = [{"table": name, "sha256": json.dumps(rings)} for name in WATCHLISTS]
-    record = {"outputs": outputs} | ({PLACE: place} if place else {})
-    (folder / published.RECORD).write_text(json.dumps(record))
+    outputs = [{"table": name, "rows": 0, "sha256": json.dumps(rings)} for name in WATCHLISTS]
+    (folder / published.RECORD).write_text(run_json(outputs=outputs, **({PLACE: place} if place else {})))
 
 
 def history(db: Warehouse, out: Path, night: date) -> list[tuple[date, str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from graph.tables import WATCHLISTS
 from jobs import published, verdict_journal
 from jobs.__main__ import main
 from jobs.warehouse import Warehouse
+from tests.published_nights import run_json
 
 FIRST, SECOND = date(2025, 6, 22), date(2025, 6, 29)
 DAY = "2025-06-25T10:00:00"
@@ -45,7 +45,7 @@ def home(tmp_path: Path) -> Path:
     for night, frame in LISTED.items():
         folder = published.folder_of(tmp_path / "out", night)
         folder.mkdir(parents=True)
-        (folder / published.RECORD).write_text("{}")
+        (folder / published.RECORD).write_text(run_json())
         pl.from_arrow(WATCHLISTS["lone"].schema.empty_table()).write_parquet(folder / "lone.parquet")  # type: ignore[union-attr]
         frame.write_parquet(folder / "accounts.parquet")
         rings(frame).write_parquet(folder / "rings.parquet")
@@ -104,11 +104,11 @@ def test_what_was_learned_is_shown(home: Path) -> None:
         "weight": 0.4,
     }
     folder = published.folder_of(home / "out", SECOND)
-    (folder / published.RECORD).write_text(json.dumps({"verdicts": {"learned": [row]}}))
+    (folder / published.RECORD).write_text(run_json(verdicts={"learned": [row], "scores_before": {}}))
     text = report(home, "--warehouse", str(home / "w.duckdb")).stdout
     assert ["brushing", "14", "12", "9.1", "+0.40"] in cells(text)
     assert "log-odds = -0.20 + 0.90 × promised + weight" in text
-    (folder / published.RECORD).write_text("{}")
+    (folder / published.RECORD).write_text(run_json())
     assert "learned from verdicts: nothing yet" in report(home, "--warehouse", str(home / "w.duckdb")).stdout
 
 

@@ -20,6 +20,7 @@ from graph.tables import LONE, WATCHLISTS
 from jobs import exchange as exchanging
 from jobs import published, runs
 from jobs.errors import BusyError, RingwatchError, UsageError
+from tests.published_nights import run_json
 
 DAY = date(2025, 6, 22)
 NEXT = date(2025, 6, 29)
@@ -32,7 +33,7 @@ def fill(night: runs.Night, mark: int) -> None:
         if table.name in ("rings", "lone"):
             rows = pa.table({f.name: pa.array([None] * mark, f.type) for f in table.schema}, schema=table.schema)
         night.write(table, rows)
-    night.write_record({"run_id": str(mark)})
+    night.write_record(json.loads(run_json(run_id=str(mark))))
 
 
 def publish(out: Path, day: date, mark: int) -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from graph.tables import WATCHLISTS
 from jobs import published
 from jobs.__main__ import main
+from tests.published_nights import run_json
 
 NIGHT = datetime(2025, 6, 22, 12)
 ROWS: dict[str, dict[str, object]] = {
@@ -44,7 +45,7 @@ def out(tmp_path: Path) -> Path:
     """A published night of one ring."""
     night = tmp_path / "run_date=2025-06-22"
     night.mkdir()
-    (night / published.RECORD).write_text("{}")
+    (night / published.RECORD).write_text(run_json())
     for name, table in WATCHLISTS.items():
         schema = pl.from_arrow(table.schema.empty_table()).schema  # type: ignore[union-attr]
         rows = [ROWS[name]] if name in ROWS else []

@@ -13,6 +13,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from graph.nights import DamagedError
 from jobs import durable
 from jobs.case import age, handover, tables
 from jobs.case.bag import SIGNATURE, SIGNED, bag, digest
@@ -90,8 +93,11 @@ def case(
 
 
 def _rename(g: Gathered) -> Mapping[str, Mapping[str, str]]:
-    """Of the night's own settings: today's may read another platform."""
-    return DoorSettings.model_validate(g.record["settings"]["exports"]).rename
+    """Of the night's own settings: today's may read another platform. Raises DamagedError."""
+    try:
+        return DoorSettings.model_validate(g.record["settings"]["exports"]).rename
+    except ValidationError as damaged:
+        raise DamagedError(g.ring.night.folder, "at settings.exports") from damaged
 
 
 def _files(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -103,7 +102,7 @@ def gather(ring_id: str, watchlists: Path, warehouse: Path, run_date: date | Non
         )
         return Gathered(
             ring,
-            json.loads(ring.night.record),
+            ring.night.run,
             members.join(about, on="account_id", how="left", maintain_order="left"),
             links,
             evidence,

@@ -47,12 +47,13 @@ def command(
         raise click.UsageError("--run-date and --catch-up exclude each other")
     if override and catch_up:
         raise click.UsageError("--override is for one night that somebody looked at: name it with --run-date")
-    from jobs import gates, metrics
+    from jobs import gates, metrics, runs
     from jobs import settings as settings_file
     from jobs.nightly import nightly as run
 
     overrides, how = gates.overrides(override, reason), settings_file.read(settings)
     if engine:
         how = how.model_copy(update={"engine": how.engine.model_copy(update={"kind": engine})})
+    runs.check_apart(out, exports)  # before the metrics of a failed run are written there
     with metrics.reported(out, how.cron):
         run(exports, warehouse, out, run_date, catch_up, how, overrides)
