@@ -75,12 +75,17 @@ WHERE a.cancelled_at IS NOT NULL OR a.banned_at IS NOT NULL
 """
 
 SUCCESSIONS = """
-WITH handed AS (
+WITH few AS (SELECT space, entity_id FROM crowds WHERE n <= $keep),
+things_left AS (
+    SELECT u.account_id, u.space, u.entity_id
+    FROM uses AS u JOIN closings AS c ON c.account_id = u.account_id
+    JOIN few AS f ON f.space = u.space AND f.entity_id = u.entity_id
+    WHERE u.space IN ('device', 'pay', 'phone', 'owner', 'licence', 'contact', 'address')
+),
+handed AS (
     SELECT DISTINCT x.account_id AS old_id, y.account_id AS new_id
-    FROM uses AS x JOIN uses AS y ON x.space = y.space AND x.entity_id = y.entity_id AND x.account_id <> y.account_id
-    JOIN crowds AS c ON c.space = x.space AND c.entity_id = x.entity_id AND c.n <= $keep
-    WHERE x.account_id IN (SELECT account_id FROM closings)
-      AND x.space IN ('device', 'pay', 'phone', 'owner', 'licence', 'contact', 'address')
+    FROM things_left AS x JOIN uses AS y ON y.space = x.space AND y.entity_id = x.entity_id
+    WHERE x.account_id <> y.account_id
   UNION
     SELECT x.account_id, y.account_id
     FROM closings AS x JOIN accounts AS y USING (display_name_id)
@@ -94,7 +99,9 @@ WHERE n.registered_at BETWEEN c.closed_at - $before_days * INTERVAL 1 DAY
   AND EXISTS (SELECT 1 FROM sellers AS s WHERE s.account_id = h.new_id)
 """
 """A sells, closes or falls silent; B registers around that day with a thing that A left, and sells. The thing need not
-be used at the same time: that it changed hands then is the point."""
+be used at the same time: that it changed hands then is the point. What A left is picked out first: an engine that
+puts joins in no better order than they are written would pair all users of everything, 17 CPU seconds of Sail's at a
+million accounts for 0.4."""
 
 TIES = """
 WITH kept AS (
