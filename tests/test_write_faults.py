@@ -5,7 +5,6 @@ Every write and rename of every command in turn: tests/fuzz/writes.py, of which 
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import shutil
@@ -19,6 +18,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from graph.nights import DamagedError
 from jobs import runs, trouble
 from jobs.door.take import judge
 from jobs.warehouse import Warehouse
@@ -218,7 +218,7 @@ def test_power_lost_after_a_rename(home: Path, monkeypatch: pytest.MonkeyPatch) 
         (duckdb.IOException("Could not read enough bytes from file"), "ringwatch rebuild"),
         (duckdb.FatalException("database has been invalidated"), "ringwatch rebuild"),
         (pl.exceptions.ComputeError("parquet: File out of specification"), "Run that night again"),
-        (json.JSONDecodeError("Expecting value", "", 0), "run the night again"),
+        (DamagedError(Path("/x"), "cut off"), "run the night again"),
     ],
 )
 def test_what_to_do(error: Exception, said: str) -> None:

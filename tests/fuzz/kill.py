@@ -277,7 +277,7 @@ def hand_out(out: Path) -> None:
         night = max(day for day in published.dates(kept) if day <= run_date)
         return dict(zip(tables, published.tables(published.folder_of(kept, night), *tables), strict=True))
 
-    vars(nightly).update(_stages=stages, what_verdicts_did=lambda db: {})
+    vars(nightly).update(_stages=stages, what_verdicts_did=lambda db: {"learned": [], "scores_before": {}})
 
 
 def prepared(folder: Path, accounts: int = 1000) -> Undisturbed:
