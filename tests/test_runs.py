@@ -9,8 +9,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -162,6 +165,58 @@ def test_a_failure_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     assert (tmp_path / latest(tmp_path)["folder"] / "run.json").exists()
     publish(tmp_path, day, 3)
     assert published.tables(published.night(tmp_path, day), "rings")[0].height == 3
+
+
+class Dead(BaseException):
+    """The process was killed: nothing it had meant to do any more, cleaning up neither, is done."""
+
+
+def dies_after(patch: pytest.MonkeyPatch, calls: int) -> None:
+    """From here on only so many calls that change the disk are done."""
+    made = count(1)
+
+    def mortal(call: Callable[..., Any]) -> Callable[..., Any]:
+        def before_its_death(*arguments: Any, **more: Any) -> Any:
+            if next(made) > calls:
+                raise Dead
+            return call(*arguments, **more)
+
+        return before_its_death
+
+    opened = os.open
+    writing = mortal(opened)
+    patch.setattr(os, "open", lambda p, flags, *a, **k: (opened, writing)[bool(flags & os.O_CREAT)](p, flags, *a, **k))
+    for name in ("rename", "replace", "mkdir", "unlink", "remove", "rmdir"):
+        patch.setattr(os, name, mortal(getattr(os, name)))
+    patch.setattr(runs, "exchange", mortal(exchanging.exchange))
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first time", "in place of the night before"])
+def test_killed_at_any_call_that_changes_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool) -> None:
+    day = DAY if again else NEXT
+    for calls in count():
+        out, dead = tmp_path / str(calls), False
+        publish(out, DAY, 1)
+        with monkeypatch.context() as patch, suppress(Dead):
+            dead = True
+            with runs.shelf(out), runs.building(out, day) as night:
+                fill(night, 2)
+                dies_after(patch, calls)
+                night.publish()
+                runs.point_latest(out)
+            dead = False
+        seen = {d: published.tables(published.folder_of(out, d), "rings", "lone") for d in published.dates(out)}
+        for date_, (rings, lone) in seen.items():
+            marks = {str(rings.height), str(lone.height), published.run(published.folder_of(out, date_))["run_id"]}
+            assert len(marks) == 1, f"{date_} is a mixture after {calls} calls"
+            assert date_ == day or marks == {"1"}
+        assert latest(out)["folder"] in {f"run_date={d}" for d in seen}
+        publish(out, day, 3)
+        assert published.tables(published.night(out, day), "rings")[0].height == 3
+        assert hidden(out) == []
+        if not dead:
+            break
+    assert calls > 3, "it was never alive"
 
 
 KILLED = """
