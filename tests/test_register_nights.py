@@ -105,6 +105,8 @@ def test_a_run_broken_off_leaves_it_whole(
             run(market, home, NIGHTS[1])
     there = NIGHTS[:1] if step == "publish" else NIGHTS[:2]
     assert published.dates(home / "out") == there
+    latest = json.loads((home / "out" / "latest.json").read_text())
+    assert latest["run_date"] == str(there[-1]), "it moves last, and never to a night that is not there"
     for night in NIGHTS[len(there) :]:
         run(market, home, night)
     assert digests(home, *NIGHTS) == digests(reference, *NIGHTS)
