@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,20 +32,33 @@ def blocks(kind: str) -> list[str]:
 
 
 def installed(home: Path) -> Path:
-    """A home as the page has it: a command in .venv, settings, and a folder for drops."""
+    """A home as the page has it: what it makes, settings and folders; but the checkout's own command in .venv."""
+    for line in blocks("sh")[0].splitlines():
+        if line.startswith(("mkdir", "touch")):
+            subprocess.run(["sh", "-c", line.replace(HOME, shlex.quote(str(home)))], check=True)
     command = home / ".venv" / "bin" / "ringwatch"
     command.parent.mkdir(parents=True)
     command.write_text(
         f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m jobs "$@"\n'
     )
     command.chmod(0o755)
-    (home / "ringwatch.toml").write_text("")
-    (home / "drops").mkdir()
+    assert {path.name for path in home.iterdir()} == {".venv", "cases", "drops", "ringwatch.toml"}
     return home
 
 
+@cache
+def cut_off() -> tuple[str, ...]:
+    """What runs a command without any network; nothing where the machine gives no namespaces to us."""
+    prefix = ("unshare", "--net", "--map-root-user")
+    works = (
+        shutil.which("unshare") and not subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode
+    )
+    return prefix if works else ()
+
+
 def cron(home: Path, number: int) -> subprocess.CompletedProcess[str]:
-    """The line as cron runs it: `sh -c`, and next to nothing in the environment. What it prints would be mailed."""
+    """The line as cron runs it: `sh -c`, next to nothing in the environment, and no network. What it prints would be
+    mailed."""
     lines = blocks("crontab")[0].splitlines()
     jobs = [line for line in lines if re.match(r"[\d*]", line)]
     given = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]+=", line))
@@ -53,7 +67,12 @@ def cron(home: Path, number: int) -> subprocess.CompletedProcess[str]:
     assert "%" not in command, "cron would make a line end of it"
     environment = {"HOME": str(home), "LOGNAME": "ringwatch", "PATH": "/usr/bin:/bin", **given, "RINGWATCH": str(home)}
     return subprocess.run(
-        [given["SHELL"], "-c", command], env=environment, cwd="/", capture_output=True, text=True, check=False
+        [*cut_off(), given["SHELL"], "-c", command],
+        env=environment,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -63,6 +82,14 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("market") / "drops"
     simulate(out, accounts=1000, seed=5, until=date.today())
     return out
+
+
+def test_the_network_is_cut_off() -> None:
+    if not cut_off():
+        pytest.skip("unshare gives no network namespace here: the crontab's lines run with the network as it is")
+    asked = "import socket; socket.create_connection(('192.0.2.1', 9), 5)"
+    said = subprocess.run([*cut_off(), sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert "Network is unreachable" in said.stderr
 
 
 def test_the_crontab(market: Path, tmp_path: Path) -> None:
