@@ -113,7 +113,7 @@ class Warehouse:
             ("allowed_directories", allowed),
             ("allowed_paths", [str(file) for file in files_of(self._beside)]),
             ("enable_external_access", False),
-            ("allowed_configs", ["memory_limit"]),  # lowered while exports are loaded
+            ("allowed_configs", ["memory_limit", "preserve_insertion_order"]),  # for loading exports
             ("lock_configuration", True),
         ):
             self.rows(f"SET {name} = $value", value=value)

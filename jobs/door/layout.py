@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
@@ -75,8 +76,9 @@ class ExportFile(Protocol):
     broken: str
 
     @property
-    def numbers_itself(self) -> bool:
-        """Does the relation bring the records' numbers as `line`? Known before each reading."""
+    def begins(self) -> Sequence[int]:
+        """Where `line` of the relations counts well-formed records alone: how many records come before each relation.
+        Empty where it counts malformed ones too."""
 
     @property
     def totals(self) -> Sequence[int]:
@@ -88,14 +90,16 @@ class ExportFile(Protocol):
     def blamed(self) -> Source:
         """The file that DuckDB failed to read."""
 
-    def relation(self) -> str:
-        """SQL of all well-formed records: the raw columns under our names; with `line` if `numbers_itself`."""
+    def relations(self) -> AbstractContextManager[Sequence[str]]:
+        """SQL of all well-formed records: their number as `line`, and the raw columns under our names. Several are to
+        be read at the same time, each once, while the context lasts."""
 
-    def settled(self, accepted: int) -> bool:
-        """After a reading that gave so many records: is every record accounted for? If not, read once more."""
+    def settled(self, accepted: int, refused: int) -> bool:
+        """After a reading that gave so many records and refused so many lines: is every record accounted for? If not,
+        read once more."""
 
     def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
-        """The same relation for these records alone, `line` counting from 1, and their raw text."""
+        """One relation of these records alone, `line` counting from 1, and their raw text."""
 
     def raw(self, lines: Sequence[int]) -> list[str]:
         """The text of these records as received, decoded."""

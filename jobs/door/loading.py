@@ -82,8 +82,7 @@ def _load_drop(
             return
         loaded = drop.date or _UNDATED
         try:
-            with w.transaction():
-                poured = _pour_all(w, files, loaded, door, scratch, progress)
+            poured = _pour_all(w, files, loaded, door, scratch, progress)
             with w.transaction():
                 forget(w, loaded)
                 for export in EXPORTS:

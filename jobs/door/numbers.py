@@ -1,6 +1,8 @@
-"""Record numbers for rows that DuckDB has read in file order, and the proof that they lead back to the file."""
+"""Record numbers that count what was set aside, and the proof that they lead back to the file."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -13,23 +15,14 @@ _SMALL, _PROBES = 50_000, 64
 
 
 def number(place: Place, file: ExportFile) -> None:
-    """Date every row that is not doubtful, and give each its record number, if the file's format does not.
-
-    DuckDB keeps the order of a file when it inserts, so the row ids tell it. (`row_number() OVER ()` in the bulk
-    statement would make it read and store with one thread; changing rows before they are committed would make it
-    write all of them a second time.)
-    """
-    first = place.w.rows(f"SELECT min(rowid) FROM {place.table} WHERE file_id = $file", file=place.file_id)[0][0]
-    if first is None:
-        return
-    line = "line" if file.numbers_itself else f"line * (rowid - {first} + 1)"
+    """Date every row that is not doubtful, and let its number count the malformed records before it."""
     place.w.rows(
-        f"UPDATE {place.table} SET line = {line}, drop_date = CASE WHEN line > 0 THEN $drop END WHERE file_id = $file",
+        f"UPDATE {place.table} SET drop_date = $drop WHERE file_id = $file AND line > 0",
         file=place.file_id,
         drop=place.drop_date,
     )
-    if file.malformed and not file.numbers_itself:
-        _make_room(place, np.asarray(file.malformed, dtype=np.int64))
+    if file.malformed and file.begins:
+        _make_room(place, np.asarray(file.malformed, dtype=np.int64), [*file.begins, sum(file.totals)])
 
 
 def prove_order(place: Place, file: ExportFile) -> None:
@@ -68,13 +61,13 @@ def part(place: Place, file: ExportFile) -> None:
     place.w.con.unregister("door_parts")
 
 
-def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-    """Move the numbers behind each malformed record up by one, by a join on blocks of numbers."""
-    before = np.arange(1, len(malformed) + 1)
+def _make_room(place: Place, malformed: np.ndarray[tuple[int], np.dtype[np.int64]], bounds: Sequence[int]) -> None:
+    """Move the numbers behind each malformed record up by one, as far as its relation goes (`bounds`: records before
+    each, and all), by a join on blocks of numbers."""
+    of = np.searchsorted(bounds, malformed) - 1
+    before = np.arange(1, len(malformed) + 1) - np.searchsorted(malformed, bounds, side="right")[of]
     low = malformed - before + 1  # the first well-formed row behind it, as numbered so far
-    high = np.append(low[1:] - 1, np.iinfo(np.int64).max)
-    rows = f"{place.table} WHERE file_id = $file"
-    high = np.minimum(high, place.w.rows(f"SELECT coalesce(max(abs(line)), 0) FROM {rows}", file=place.file_id)[0][0])
+    high = np.minimum(np.append(low[1:] - 1, bounds[-1]), np.asarray(bounds)[of + 1])
     spans = np.maximum(high // _BLOCK - low // _BLOCK + 1, 0) * (low <= high)
     owner = np.repeat(np.arange(len(low)), spans)
     offset = np.arange(len(owner)) - np.repeat(np.cumsum(spans) - spans, spans)

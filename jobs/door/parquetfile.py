@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -25,7 +26,7 @@ class ParquetFile:
 
     reason = ""
     broken = "false"
-    numbers_itself = True
+    begins = ()
     malformed: Sequence[int] = ()
 
     def __init__(self, received: Sequence[Received], rename: Mapping[str, str], w: Warehouse, scratch: Path) -> None:
@@ -63,10 +64,11 @@ class ParquetFile:
                     return received.source
         return self.received[0].source
 
-    def relation(self) -> str:
-        return self._of(self._rows, self._line)
+    @contextmanager
+    def relations(self) -> Iterator[Sequence[str]]:
+        yield [self._of(self._rows, self._line)]
 
-    def settled(self, accepted: int) -> bool:
+    def settled(self, accepted: int, refused: int) -> bool:
         return sum(self.totals) == accepted
 
     def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:

@@ -18,7 +18,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, islice
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 import polars as pl
 
@@ -41,29 +41,52 @@ class Records(Protocol):
         """The text of these records (ascending), without line ends."""
 
 
+class Piece(NamedTuple):
+    """Whole lines of a file: its bytes from `begin` to `end`, and how many records come before them."""
+
+    begin: int
+    end: int
+    before: int
+
+
 class Lines:
     """One file in which every record is one physical line, and none is blank; the first `header` lines are no records.
 
-    `path` is what DuckDB reads.
+    `path` is what DuckDB reads, in `pieces`.
     """
 
-    def __init__(self, text: Text, header: int, malformed: Sequence[int] = ()) -> None:
+    def __init__(self, text: Text, header: int, many: int = 1, malformed: Sequence[int] = ()) -> None:
         self.path = text.path
+        self.header = header
+        self.pieces = _cut(text, header, many)
         self.totals = [text.lines - header]
         self.malformed = malformed
-        self._header, self._marks = header, text.marks
+        self._marks = text.marks
 
     def raw(self, numbers: Iterable[int]) -> Iterator[str]:
         with self.path.open("rb") as file:
             here = 0  # line ends passed
             for number in numbers:
-                line = number + self._header - 1
+                line = number + self.header - 1
                 offset, passed = self._marks[max(bisect_left(self._marks, line, key=lambda mark: mark[1]) - 1, 0)]
                 if not passed <= here <= line:
                     file.seek(offset)
                     here = passed
                 yield _text(next(islice(file, line - here, None)), first=line == 0)
                 here = line + 1
+
+
+def _cut(text: Text, header: int, many: int) -> list[Piece]:
+    """At most so many pieces of about one size."""
+    size, before = text.path.stat().st_size, {0: 0}
+    with text.path.open("rb") as file:
+        for offset, passed in (text.marks[len(text.marks) * at // many] for at in range(1, many)):
+            file.seek(offset)
+            file.readline()
+            if file.tell() < size:
+                before[file.tell()] = passed + 1 - header
+    begins = list(before)
+    return [Piece(begin, end, before[begin]) for begin, end in zip(begins, [*begins[1:], size], strict=True)]
 
 
 class Walked:

@@ -12,6 +12,7 @@ from graph.state import stored
 from jobs.door import check, personal
 from jobs.door.layout import ExportFile, Place, refusal
 from jobs.door.numbers import number, part, prove_order
+from jobs.door.pieces import at_once
 from jobs.door.store import Reject, add_rejects
 from jobs.errors import ExportError
 
@@ -24,7 +25,7 @@ _BETWEEN_FIELDS = re.compile(r'[,;|\t"{}\[\]:]')
 
 
 def pour(place: Place, file: ExportFile) -> None:
-    """Every well-formed record into `<table>_rows`, in one statement and undated, so that it counts nowhere yet.
+    """Every well-formed record into `<table>_rows`, with its number and undated, so that it counts nowhere yet.
 
     Raises ExportError when the records cannot be told apart.
     """
@@ -47,23 +48,26 @@ def judge(place: Place, file: ExportFile) -> int:
 
 
 def _bulk(place: Place, file: ExportFile) -> bool:
-    """One statement for all. A doubtful row gets a negative `line`, and no id if one may be a raw number."""
+    """All in one go. A doubtful row gets a negative `line`, and no id if one may be a raw number."""
     if sum(file.totals) == len(file.malformed):
         return True
     doubts = [condition for _, _, condition in _faults(place, file)] + ["v_suspect", file.broken]
-    line = "line" if file.numbers_itself else "1"
     kept = [
         f"CASE WHEN v_suspect THEN NULL ELSE {n} END" if n in _ids(place, file) else n for n in _values(place, file)
     ]
     insert = (
         f"{_insert(place, file)} SELECT {', '.join([*kept, 'NULL, $file'])},"
-        f" CASE WHEN {' OR '.join(doubts)} THEN -{line} ELSE {line} END FROM ({_typed(place, file, file.relation())})"
+        f" CASE WHEN {' OR '.join(doubts)} THEN -line ELSE line END FROM"
     )
-    try:
-        count = int(place.w.rows(insert, file=place.file_id)[0][0])
-    except duckdb.InvalidInputException:  # stray quotes can bring DuckDB's CSV reader to a stop
-        count = -1
-    return file.settled(count)
+    with file.relations() as relations:
+        statements = [f"{insert} ({_typed(place, file, relation)})" for relation in relations]
+        try:
+            poured = at_once(place.w, statements, file=place.file_id)
+        except duckdb.InvalidInputException:
+            if not file.begins:
+                raise
+            poured = -1, 0  # stray quotes can bring DuckDB's CSV reader to a stop
+    return file.settled(*poured)
 
 
 def _insert(place: Place, file: ExportFile) -> str:

@@ -6,7 +6,8 @@ import csv
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +17,7 @@ import polars as pl
 from graph.exports import Export
 from jobs.door.discover import Source
 from jobs.door.layout import Layout, Received, lay_out, literal, parts
+from jobs.door.pieces import REFUSED, fed, how_many, linked, refused
 from jobs.door.records import Lines, Walked, header, walk_csv, walk_ndjson
 from jobs.door.text import Text
 from jobs.errors import ExportError
@@ -23,7 +25,6 @@ from jobs.warehouse import Warehouse
 
 _SEPARATOR = "\x1f"
 """Splits no line of NDJSON: JSON text may not hold control characters."""
-_REFUSED = "door_refused"
 
 
 class TextFile:
@@ -39,11 +40,12 @@ class TextFile:
     ) -> None:
         self.received = received
         self._texts, self._export, self._w, self._scratch = texts, export, w, scratch
-        self._records: Lines | Walked = Lines(texts[0], self.header)
+        self._many = how_many(w, len(texts[0].marks))
+        self._records: Lines | Walked = Lines(texts[0], self.header, self._many)
 
     @property
-    def numbers_itself(self) -> bool:
-        return isinstance(self._records, Walked)
+    def begins(self) -> Sequence[int]:
+        return [] if isinstance(self._records, Walked) else [piece.before for piece in self._records.pieces]
 
     @property
     def totals(self) -> Sequence[int]:
@@ -56,13 +58,19 @@ class TextFile:
     def blamed(self) -> Source:
         return self.received[0].source
 
-    def relation(self) -> str:
-        return self._of(self._rows(), "line, " if self.numbers_itself else "")
+    @contextmanager
+    def relations(self) -> Iterator[Sequence[str]]:
+        if isinstance(self._records, Walked):
+            yield [self._of(_walked(self._records))]
+            return
+        with fed(self._records, self._scratch) as paths:
+            yield [
+                self._of(_numbered(self._scan(path), before)) for path, before in zip(paths, self.begins, strict=True)
+            ]
 
-    def settled(self, accepted: int) -> bool:
+    def settled(self, accepted: int, refused: int) -> bool:
         """Lines and records are the same thing if their counts agree; else the records are looked for one by one."""
-        refused = _refused_lines(self._w)
-        if accepted + len(refused) + len(self.malformed) == sum(self.totals) and self._explained(refused):
+        if accepted + refused + len(self.malformed) == sum(self.totals) and self._explained(refused):
             return True
         self._walk()
         return False
@@ -70,11 +78,11 @@ class TextFile:
     def few(self, lines: Sequence[int]) -> tuple[str, list[str]]:
         raws, path = self.raw(lines), self._scratch / "few"
         if isinstance(self._records, Walked):
-            return self._of(_picked(self._w, self._records, lines), "line, "), raws
+            return self._of(_picked(self._w, self._records, lines)), raws
         with path.open("w", encoding="utf-8", newline="") as out:
             self._head(out)
             out.writelines(f"{raw}\n" for raw in raws)
-        return self._of(_numbered(self._scan(path)), "line, "), raws
+        return self._of(_numbered(self._scan(path))), raws
 
     def raw(self, lines: Sequence[int]) -> list[str]:
         return list(self._records.raw(lines))
@@ -82,10 +90,10 @@ class TextFile:
     def _rows(self) -> str:
         if isinstance(self._records, Walked):
             return _walked(self._records)
-        return self._scan(_linked(self._records.path, self._scratch))
+        return self._scan(linked(self._records.path, self._scratch))
 
-    def _explained(self, refused: Sequence[int]) -> bool:
-        """Is it known which records DuckDB refused?"""
+    def _explained(self, refused: int) -> bool:
+        """Is it known which records DuckDB refused, if so many?"""
         return not refused
 
     def _head(self, out: TextIO) -> None:
@@ -98,8 +106,8 @@ class TextFile:
         """SQL of the lines of a file as records, by DuckDB's own reader."""
         raise NotImplementedError
 
-    def _of(self, rows: str, line: str) -> str:
-        """SQL of the raw columns under our names."""
+    def _of(self, rows: str) -> str:
+        """SQL of `line` and the raw columns under our names."""
         raise NotImplementedError
 
 
@@ -131,13 +139,13 @@ class CsvFile(TextFile):
         paths = [text.path for text in self._texts]
         self._records = walk_csv(paths, self._scratch / "records", len(self.layout.names), places)
 
-    def _explained(self, refused: Sequence[int]) -> bool:
+    def _explained(self, refused: int) -> bool:
         if refused and self._texts[0].quotes:
             return False
         odd = self._odd_widths() if refused else []
-        if odd and len(odd) == len(refused):
-            self._records = Lines(self._texts[0], self.header, odd)
-        return len(odd) == len(refused)
+        if odd and len(odd) == refused:
+            self._records = Lines(self._texts[0], self.header, self._many, odd)
+        return len(odd) == refused
 
     def _odd_widths(self) -> list[int]:
         # Counted here, for behind some hundred megabytes DuckDB names the line next to the one that it refused.
@@ -148,9 +156,9 @@ class CsvFile(TextFile):
     def _head(self, out: TextIO) -> None:
         csv.writer(out, lineterminator="\n").writerow(self.layout.names)
 
-    def _of(self, rows: str, line: str) -> str:
+    def _of(self, rows: str) -> str:
         picked = ", ".join(f"nullif(c{place}, '') AS {ours}" for ours, place in self.layout.ours.items())
-        return f"SELECT {line}{picked} FROM {rows}"
+        return f"SELECT line, {picked} FROM {rows}"
 
     def _scan(self, path: Path) -> str:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.layout.names)))
@@ -195,13 +203,13 @@ class NdjsonFile(TextFile):
     def _scan(self, path: Path) -> str:
         return _read_csv(path, "'c0': 'VARCHAR'", "header = false, delim = chr(31), quote = '', escape = ''")
 
-    def _of(self, rows: str, line: str) -> str:
+    def _of(self, rows: str) -> str:
         shape = literal(json.dumps(dict.fromkeys(self.layout.names, "VARCHAR"), ensure_ascii=False))
         cells = {ours: ", ".join(f"object[{literal(n)}]" for n in names) for ours, names in self._names.items()}
         picked = "".join(f"nullif(coalesce({cell}), '') AS {ours}, " for ours, cell in cells.items())
         made = f"json_transform(c0, {shape})" if self.layout.names else "1"
         return (
-            f"SELECT {line}{picked} object IS NULL AS broken"
+            f"SELECT line, {picked} object IS NULL AS broken"
             f" FROM (SELECT *, CASE WHEN {_IS_OBJECT} THEN {made} END AS object FROM {rows})"
         )
 
@@ -215,7 +223,8 @@ class NdjsonFile(TextFile):
             f" FROM {rows if several else self._rows()} WHERE {_IS_OBJECT} ORDER BY ALL"
         )
         self._w.con.unregister("door_parts")
-        _refused_lines(self._w)
+        if refused(self._w.con):
+            self._w.drop(REFUSED, f"{REFUSED}_scan")
         return {at: [name for _, name in group] for at, group in groupby(found, lambda row: int(row[0]))}
 
     def _lay_out(self, at: int, names: Sequence[str], rename: Mapping[str, str]) -> Layout:
@@ -234,14 +243,14 @@ def _read_csv(path: Path, columns: str, options: str) -> str:
     # Explicit names and types: a sniffed dialect changes with the data. The limits are those of text.MAX_LINE.
     return (
         f"read_csv({literal(path)}, columns = {{{columns}}}, {options}, auto_detect = false, compression = 'none',"
-        f" hive_partitioning = false, store_rejects = true, rejects_table = '{_REFUSED}',"
-        f" rejects_scan = '{_REFUSED}_scan')"
+        f" hive_partitioning = false, store_rejects = true, rejects_table = '{REFUSED}',"
+        f" rejects_scan = '{REFUSED}_scan')"
     )
 
 
-def _numbered(rows: str) -> str:
-    # For the few only: a window over all rows makes DuckDB read a file with one thread.
-    return f"(SELECT *, row_number() OVER () AS line FROM {rows})"
+def _numbered(rows: str, before: int = 0) -> str:
+    # Such a window makes DuckDB read with one thread, which comes by the rows in their order.
+    return f"(SELECT *, {before} + row_number() OVER () AS line FROM {rows})"
 
 
 def _walked(records: Walked) -> str:
@@ -258,23 +267,6 @@ def _picked(w: Warehouse, records: Walked, lines: Sequence[int]) -> str:
     )
     w.con.unregister("door_lines")
     return "door_few"
-
-
-def _linked(path: Path, scratch: Path) -> Path:
-    # DuckDB takes *, ? and [ in a path for patterns.
-    link = scratch / "export"
-    link.unlink(missing_ok=True)
-    link.symlink_to(path.absolute())
-    return link
-
-
-def _refused_lines(w: Warehouse) -> list[int]:
-    """Physical lines that the CSV reader refused since last asked; one line may have been refused twice."""
-    if not w.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", name=_REFUSED):
-        return []
-    found = w.rows(f"SELECT DISTINCT line FROM {_REFUSED} ORDER BY 1")
-    w.drop(_REFUSED, f"{_REFUSED}_scan")
-    return [int(line) for (line,) in found]
 
 
 def _first_line(path: Path) -> bytes:

@@ -57,7 +57,7 @@ def loaded(
     tmp: Path, exports: Path, until: date | None = None, **door: object
 ) -> Iterator[tuple[Warehouse, LoadReport]]:
     """The warehouse `tmp/w.duckdb` after loading `exports`, and what the load reported."""
-    with Warehouse.open(tmp / "w.duckdb", threads=2) as w:
+    with Warehouse.open(tmp / "w.duckdb", threads=3) as w:
         yield w, load(w, exports, DoorSettings.model_validate(door), until=until)
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.door import textfiles
+from graph.exports import EXPORTS
+from jobs.door import pieces, text
+from jobs.door.discover import Source
+from jobs.door.records import Lines
 from tests.door.drops import ACCOUNTS, ORDERS, loaded, order, rejects, write_drop
 from tests.fuzz.door import fuzz
 from tests.fuzz.parsing import STARTS, check, searched
@@ -64,11 +67,18 @@ def test_accounts_header_alone(tmp_path: Path) -> None:
         assert [f.rows_read for f in report.files if f.table == "accounts"] == [0]
 
 
-def test_a_broken_row_has_its_line_whatever_duckdb_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    true = textfiles._refused_lines
-    monkeypatch.setattr(textfiles, "_refused_lines", lambda w: [line + 1 for line in true(w)])
-    rows = [order("q1"), order("q2") + ",x", order("q3"), order("q4") + ",x", order("q5")]
+@pytest.mark.parametrize("broken", [(), (2, 4), (1, 2, 3, 4, 5), (40,), (3, 17, 18, 19, 33, 39, 40)])
+def test_lines_of_a_file_that_is_read_in_pieces(
+    broken: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "_LEAST", 1)
+    monkeypatch.setattr(text, "CHUNK", 500)
+    rows = [order(f"q{n}") + ",x" * (n in broken) for n in range(1, 41)]
     write_drop(tmp_path / "x", orders_csv="\n".join([ORDERS, *rows]) + "\n")
+    source = Source(EXPORTS[0], tmp_path / "x/orders.csv", "x/orders.csv", "csv")
+    assert len(Lines(text.prepare(source, tmp_path), 1, 3).pieces) == 3
     with loaded(tmp_path, tmp_path / "x") as (w, _):
-        assert [row[1] for row in rejects(w)] == [2, 4]
-        assert w.rows("SELECT order_id, line FROM orders_rows ORDER BY 2") == [("q1", 1), ("q3", 3), ("q5", 5)]
+        assert [row[1] for row in rejects(w)] == list(broken)
+        assert w.rows("SELECT order_id, line FROM orders_rows ORDER BY 2") == [
+            (f"q{n}", n) for n in range(1, 41) if n not in broken
+        ]

@@ -24,7 +24,7 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from graph.exports import EXPORTS
 from graph.state import stored
-from jobs.door import together
+from jobs.door import pieces, text, together
 from jobs.door.loading import load
 from jobs.door.settings import DoorSettings
 from jobs.errors import ExportError
@@ -46,12 +46,16 @@ def fuzz(seed: int, drops: int, first: int = 0) -> Counter[str]:
     for start in range(first, first + drops, RENEWED_AFTER):
         with (
             tempfile.TemporaryDirectory(dir=_MEMORY) as folder,
-            Warehouse.open(Path(folder) / "w.duckdb", threads=2) as w,
+            Warehouse.open(Path(folder) / "w.duckdb", threads=3) as w,
         ):
             for number in range(start, min(start + RENEWED_AFTER, first + drops)):
                 try:
-                    # The files of every third drop are read together as far as they can be.
-                    with patch.object(together, "FEW", together.FEW if number % 3 else 0):
+                    # The files of every third drop are read together as far as they can be, of every second in pieces.
+                    with (
+                        patch.object(together, "FEW", together.FEW if number % 3 else 0),
+                        patch.object(pieces, "_LEAST", 1 if number % 2 else pieces._LEAST),
+                        patch.object(text, "CHUNK", 1 << (20 if number % 2 == 0 else 9)),
+                    ):
                         counts += _one(w, Path(folder) / "exports", drop(random.Random(f"{seed}/{number}")))
                 except Exception as error:
                     raise AssertionError(f"repeat with: python tests/fuzz/door.py {seed} 1 {number}") from error
