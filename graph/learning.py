@@ -78,13 +78,12 @@ def let_in(db: Db, lesson: Lesson | None, found: pl.DataFrame, method: Method) -
     within, beside = ties_within(db), ties_beside(db, known, s)
     now, notes = dict[int, float](), list[Note]()
     for ring, before, typology, accounts in db.frame(CANDIDATES).iter_rows():
-        score = lesson.applied(before, typology) if lesson else before
-        if before >= method.score.listed:
-            score = max(score, method.score.listed)
+        least = method.score.listed if before >= method.score.listed else 0.0
+        score = max(lesson.applied(before, typology), least) if lesson else before
         factor, _ = raising(ring, accounts, within[ring], beside[ring], known, s)
         if moved(score, factor) >= method.score.listed:
             now[ring] = score
-            notes += said(ring, before, typology, lesson) if lesson else ()
+            notes += said(ring, before, least, typology, lesson) if lesson else ()
     keep(db, now)
     return notes
 
@@ -110,9 +109,10 @@ def keep(db: Db, now: dict[int, float]) -> None:
     )
 
 
-def said(ring: int, before: float, typology: str, lesson: Lesson) -> Iterator[Note]:
-    """What moved a ring's score by what was learned: how far scores are to be trusted, then its typology."""
-    calibrated, now = lesson.calibrated(before), lesson.applied(before, typology)
+def said(ring: int, before: float, least: float, typology: str, lesson: Lesson) -> Iterator[Note]:
+    """What moved a ring's score by what was learned: how far scores are to be trusted, then its typology. No score
+    falls below `least`, so that the sentence names the one that is published."""
+    calibrated, now = (max(x, least) for x in (lesson.calibrated(before), lesson.applied(before, typology)))
     steps = [("learned_scores", lesson.decided, before, calibrated)]
     if typology in lesson.typologies:
         steps.append(("learned_typology", lesson.typologies[typology], calibrated, now))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph.tables import BUYING, SELLING
+
 if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import RingSettings
@@ -57,7 +59,12 @@ per_pair AS (
            max(handed_on) AS handed_on
     FROM per_space GROUP BY a, b
 ),
-acting AS (SELECT account_id, max(nats) AS nats FROM by_typology WHERE nats > 0 GROUP BY account_id),
+acting AS (
+    SELECT account_id, max(nats) AS nats,
+           CASE WHEN array_contains($selling, max_by(typology, (nats, typology))) THEN 'selling'
+                WHEN array_contains($buying, max_by(typology, (nats, typology))) THEN 'buying' ELSE 'either' END AS side
+    FROM by_typology WHERE nats > 0 GROUP BY account_id
+),
 alike AS (
     SELECT p.a, p.b, max(least(x.nats, y.nats)) AS nats
     FROM per_pair AS p
@@ -69,7 +76,8 @@ weighed AS (
     SELECT p.a, p.b, cast(p.nats AS DOUBLE) AS nats, cast(p.home AS DOUBLE) AS home,
            cast(greatest(p.nats, p.handed_on) AS DOUBLE) AS most,
            least(coalesce(s.nats, 0), $most_trust) AS alike,
-           least(least(coalesce(x.nats, 0), coalesce(y.nats, 0)), $most_trust) AS acts
+           CASE WHEN (x.side = 'selling' AND y.side = 'buying') OR (x.side = 'buying' AND y.side = 'selling') THEN 0
+                ELSE least(least(coalesce(x.nats, 0), coalesce(y.nats, 0)), $most_trust) END AS acts
     FROM per_pair AS p
     LEFT JOIN alike AS s ON s.a = p.a AND s.b = p.b
     LEFT JOIN acting AS x ON x.account_id = p.a
@@ -84,12 +92,13 @@ SELECT a, b, nats, home, belief FROM believed WHERE most >= $least_tie AND belie
 """
 """What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing
 of one space (another device) says half as much again (`twice` is that doubled: a decimal, whose sums do not depend on
-order). A tie is believed more between two accounts that do the same, and
-less between two that both act but do different things (two rings that share a host are not one); acts add at most
-`$lend` times its own weight: a chance tie stays one whatever its ends did. A phone or number that passed from one to
-the other without their meeting was most likely sold, and weighs little; but a hand that takes up one account after the
-other on one phone leaves the same trace, so acts may add as much as if they had met. `home` is the part of `nats` that
-a home would explain as well: device, address, number, paying for each other, unless both began within days."""
+order). A tie is believed more between two accounts that do the same, and less between two that both act but do
+different things (two rings that share a host are not one), unless one cheats as seller and the other as buyer, which
+one hand may. Acts add at most `$lend` times its own weight: a chance tie stays one whatever its ends did. A phone or
+number that passed from one to the other without their meeting was most likely sold, and weighs little; but a hand that
+takes up one account after the other on one phone leaves the same trace, so acts may add as much as if they had met.
+`home` is the part of `nats` that a home would explain as well: device, address, number, paying for each other, unless
+both began within days."""
 
 
 def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
@@ -111,6 +120,8 @@ def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
         least_tie=s.least_tie,
         lend=s.lend,
         apart=apart,
+        selling=list(SELLING),
+        buying=list(BUYING),
     )
     db.drop("trust")
     db.connect("components", "SELECT a, b FROM pairs")

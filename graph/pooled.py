@@ -41,26 +41,27 @@ def _honest(ring: Floats, k: Floats, n: Floats, rate: Floats, spread: Floats, al
     return mixed
 
 
-def by_act(chances: pl.DataFrame, *, cap: float, habit_cap: float) -> pl.DataFrame:
-    """One row a `group`, `typology`, `act`, `axis`: `n`, `k`, `rate`, pooled `nats`, at most `cap`, or `habit_cap` for
+def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
+    """One row a `group`, `typology`, `act`, `axis`: `n`, `k`, `rate`, pooled `nats`, at most `cap`, or `most` for
     acts between tied accounts.
 
     `chances` holds one row a `group`, `account_id`, `typology`, `act`, `axis` and stratum: `n`, `k`, `rate`, `spread`,
-    `alone`, `habit`. A group never says more than that so many honest accounts who do it habitually met by chance.
+    `alone`, `most` (NULL but for acts between tied accounts). A group never says more than that so many honest accounts
+    who do it habitually met by chance.
     """
-    witnesses = pl.when(pl.col("habit").first()).then(1).otherwise(pl.col("account_id").n_unique())
+    witnesses = pl.when(pl.col("most").first().is_not_null()).then(1).otherwise(pl.col("account_id").n_unique())
     rows = chances.group_by("group", "typology", "act", "axis", maintain_order=True).agg(
         pl.col("n", "k").sum(),
         ((pl.col("rate") * pl.col("n")).sum() / pl.col("n").sum()).alias("rate"),
         (pl.col("spread").first() * witnesses).alias("spread"),
-        pl.col("alone", "habit").first(),
+        pl.col("alone", "most").first(),
         pl.col("account_id").filter(pl.col("k") > 0).n_unique().alias("acting"),
     )
     n, k, rate, spread, alone, acting = (
         rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread", "alone", "acting")
     )
-    most = np.where(alone > 0, -np.log(np.maximum(alone, 1e-9)) * acting, cap)
-    most = np.where(rows["habit"].to_numpy(), habit_cap, most)
+    loners = np.where(alone > 0, -np.log(np.maximum(alone, 1e-9)) * acting, cap)
+    most = np.where(rows["most"].is_not_null().to_numpy(), rows["most"].fill_null(0.0).to_numpy(), loners)
     nats = np.minimum(factor(k, n, rate, spread, np.zeros_like(alone)), np.minimum(most, cap))
     return rows.with_columns(pl.Series("nats", nats)).sort("group", "typology", "act")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from graph.settings import ScoreSettings
 
 RATED = """
-SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread, r.alone, x.habit
+SELECT c.account_id, c.typology, c.act, x.axis, c.n, c.k, r.rate, r.spread, r.alone, x.most
 FROM chances AS c
 JOIN platform_rates AS r
   ON r.typology = c.typology AND r.act = c.act AND r.stratum = c.stratum AND r.kind = c.kind
@@ -41,7 +41,7 @@ REPEATED = "SELECT typology, act, account_id, kind, stratum, n, k, lone FROM act
 """All that the platform's rates ask of single accounts."""
 
 _TEXT = dict.fromkeys(("account_id", "typology", "act", "axis", "side", "export"), pl.String)
-TOLD = {**_TEXT, "habit": pl.Boolean, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64, "nats": pl.Float64,
+TOLD = {**_TEXT, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64, "nats": pl.Float64,
         "apart": pl.Float64}  # fmt: skip
 BY_TYPOLOGY = {"account_id": pl.String, "typology": pl.String, "nats": pl.Float64}
 SUSPICION = {"account_id": pl.String, "nats": pl.Float64}
@@ -62,13 +62,17 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     looking at fourteen is paid for).
     """
     sides = pl.DataFrame(
-        [(t, a.name, a.axis, a.side, a.table, a.between_tied) for t, a in all_acts()],
-        schema=["typology", "act", "axis", "side", "export", "habit"],
+        [
+            (t, a.name, a.axis, a.side, a.table, (a.most or s.habit_cap) if a.between_tied else None)
+            for t, a in all_acts()
+        ],
+        schema=["typology", "act", "axis", "side", "export", "most"],
+        schema_overrides={"most": pl.Float64},
         orient="row",
     )
     platform = rates(db.frame("SELECT * FROM totals ORDER BY ALL"), db.frame(REPEATED), sides, s)
     db.put("platform_rates", platform)
-    db.put("axes_of_acts", sides.select("typology", "act", "axis", "habit"))
+    db.put("axes_of_acts", sides.select("typology", "act", "axis", "most"))
     tells = partial(telling, platform=platform, sides=sides, s=s)
     db.by_group("told", tells, "account_id", TOLD, acted=ACTED)
     strongest = "SELECT account_id, typology, axis, nats FROM told"
@@ -89,7 +93,7 @@ def telling(
             pl.col("nats", "apart").sum(),
         )
         .join(sides, on=ACT)
-        .with_columns(pl.col("nats", "apart").clip(upper_bound=pl.when("habit").then(s.habit_cap).otherwise(s.act_cap)))
+        .with_columns(pl.col("nats", "apart").clip(upper_bound=pl.col("most").fill_null(s.act_cap)))
         .select(*TOLD)
         .sort("account_id", "typology", "act")
     )
@@ -139,7 +143,7 @@ def rates(totals: pl.DataFrame, acted: pl.DataFrame, sides: pl.DataFrame, s: Sco
     The rate is learned twice, the second time without the lone accounts that stood out the first time: they are what
     `alone` counts. Small groups are drawn toward the act's overall rate by 50 pseudo-chances.
     """
-    habit = sides.select("typology", "act", "habit")
+    habit = sides.select("typology", "act", habit=pl.col("most").is_not_null())
     first = totals.with_columns(_rate(totals), pl.lit(s.spread).alias("spread"), pl.lit(0.0).alias("alone"))
     lone = nats(acted.filter(pl.col("lone") & (pl.col("k") > 1)), first.select(*GROUP, "rate", "spread", "alone"))
     loud = lone.join(habit, on=ACT).filter((pl.col("nats") > s.stands_out) & ~pl.col("habit"))

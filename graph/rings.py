@@ -81,8 +81,7 @@ def within(given: Mapping[str, pl.DataFrame], *, s: RingSettings) -> pl.DataFram
 def shown(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
     """What each of `groups` (`group`, `account_id`) did: one row a `group` and typology with its pooled `nats`,
     strongest first."""
-    acts = pooled.by_act(chances.join(groups, on="account_id", maintain_order="left"), cap=s.ring_cap,
-                         habit_cap=s.habit_cap)  # fmt: skip
+    acts = pooled.by_act(chances.join(groups, on="account_id", maintain_order="left"), cap=s.ring_cap)
     return pooled.by_typology(acts, "group").sort("group", "nats", "typology", descending=[False, True, False])
 
 
@@ -176,7 +175,7 @@ def found(groups: list[nx.Graph], chances: pl.DataFrame, s: RingSettings) -> lis
     index = numbered(groups)
     lead = leads(index, chances, s)
     inside = chances.join(index.filter(pl.col("group").is_in(list(lead))), on="account_id", maintain_order="left")
-    shares = pooled.shares(inside, pooled.by_act(inside, cap=s.ring_cap, habit_cap=s.habit_cap), least=s.least_share)
+    shares = pooled.shares(inside, pooled.by_act(inside, cap=s.ring_cap), least=s.least_share)
     share = {(group, account, typology): nats for group, account, typology, nats in shares.iter_rows()}
     out = []
     for number, typologies in sorted(lead.items()):

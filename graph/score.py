@@ -6,6 +6,7 @@ cost a little, so a swollen ring scores less than its core. Rings are ranked by 
 
 from __future__ import annotations
 
+from math import log
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -44,10 +45,7 @@ def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
     chances = db.frame(
         "SELECT m.ring, c.* FROM chances_rated AS c JOIN members AS m ON m.account_id = c.account_id ORDER BY ALL"
     ).rename({"ring": "group"})
-    together = pooled.by_typology(pooled.by_act(chances, cap=r.ring_cap, habit_cap=r.habit_cap), "group").rename(
-        {"group": "ring"}
-    )
-    rings = ring_typologies(members, per, together, r.active)
+    rings = ring_typologies(members, per, chances, s, r)
     total = ring_nats(rings)
     total = total.with_columns(likelihood(pl.col("nats"), s).alias("score"))
     listed = total.filter(pl.col("score") >= s.listed)
@@ -80,35 +78,64 @@ def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
     db.put("lone_scores", lone(db.frame(LOUD, lone=s.lone), on_ring.select("account_id"), s))
 
 
-def ring_typologies(members: pl.DataFrame, per: pl.DataFrame, together: pl.DataFrame, active: float) -> pl.DataFrame:
-    """One row a ring and typology with its evidence in nats, `two_way` composed. Columns `ring`, `typology`, `nats`."""
+def ring_typologies(
+    members: pl.DataFrame, per: pl.DataFrame, chances: pl.DataFrame, s: ScoreSettings, r: RingSettings
+) -> pl.DataFrame:
+    """One row a ring and typology with its evidence in nats, `two_way` composed. Columns `ring`, `typology`, `nats`.
+
+    One member says at most `one_member` nats beyond what the others say: who acts alone among friends is no ring.
+    """
+    told = members.select("ring", "account_id").join(per, on="account_id").sort("ring", "typology", "account_id")
     size = members.group_by("ring").len("size")
-    spoken = (1 - active + active * pl.col("nats").clip(upper_bound=50).exp()).log()
-    plain = (
-        members.select("ring", "account_id")
-        .join(per, on="account_id")
-        .sort("ring", "typology", "account_id")
-        .group_by("ring", "typology", maintain_order=True)
+    everybody = explained(told, size, chances, r)
+    strongest = told.sort("ring", "typology", "nats", "account_id", descending=[False, False, True, False]).unique(
+        ["ring", "typology"], keep="first", maintain_order=True
+    )
+    others = explained(
+        told.join(strongest, on=["ring", "typology", "account_id"], how="anti", maintain_order="left"),
+        size.with_columns(pl.col("size") - 1),
+        chances.join(strongest.rename({"ring": "group"}), on=["group", "typology", "account_id"], how="anti",
+                     maintain_order="left"),
+        r,
+    ).rename({"nats": "others"})  # fmt: skip
+    plain = everybody.join(others, on=["ring", "typology"], how="left").select(
+        "ring", "typology", pl.min_horizontal("nats", pl.col("others").fill_null(0.0) + s.one_member)
+    )
+    return pl.concat([plain, two_way(everybody)]).filter(pl.col("nats") > 0).sort("ring", "typology")
+
+
+def explained(told: pl.DataFrame, size: pl.DataFrame, chances: pl.DataFrame, r: RingSettings) -> pl.DataFrame:
+    """One row a ring and typology: `nats` of its members' acts, pooled or summed member by member, whichever says more.
+
+    `told`: one row a ring, account and typology with its own `nats`; `size`: a ring's members; `chances`: as for
+    `pooled.by_act`, `group` being the ring.
+    """
+    idle = log(1 - r.active)
+    spoken = (1 - r.active + r.active * pl.col("nats").clip(upper_bound=50).exp()).log()
+    together = pooled.by_typology(pooled.by_act(chances, cap=r.ring_cap), "group")
+    return (
+        told.group_by("ring", "typology", maintain_order=True)
         .agg(spoken.sum().alias("nats"), pl.len().alias("acting"))
         .join(size, on="ring")
-        .with_columns((pl.col("nats") + (pl.col("size") - pl.col("acting")) * pl.lit(1 - active).log()).alias("nats"))
-        .select("ring", "typology", "nats")
-        .join(together.rename({"nats": "pooled"}), on=["ring", "typology"], how="full", coalesce=True)
-        .with_columns(pl.col("nats", "pooled").fill_null(0.0))
-        .select("ring", "typology", pl.max_horizontal("nats", "pooled").alias("nats"))
+        .select("ring", "typology", pl.col("nats") + (pl.col("size") - pl.col("acting")) * idle)
+        .join(together.rename({"group": "ring", "nats": "pooled"}), on=["ring", "typology"], how="full", coalesce=True)
+        .select("ring", "typology", pl.max_horizontal("nats", "pooled").fill_null(0.0).clip(lower_bound=0.0))
     )
+
+
+def two_way(plain: pl.DataFrame) -> pl.DataFrame:
+    """The rings that cheat on both sides: `ring`, `typology`, `nats`, the sum of the strongest of either side."""
     sides = [
         plain.filter(pl.col("typology").is_in(side)).group_by("ring").agg(pl.col("nats").max().alias(name))
         for side, name in ((SELLING, "selling"), (BUYING, "buying"))
     ]
     weaker = pl.min_horizontal("selling", "buying")
-    both = (
+    return (
         sides[0]
         .join(sides[1], on="ring")
         .filter((weaker > 6) & (weaker > 0.15 * pl.max_horizontal("selling", "buying")))
+        .select("ring", pl.lit("two_way").alias("typology"), (pl.col("selling") + pl.col("buying")).alias("nats"))
     )
-    two = both.select("ring", pl.lit("two_way").alias("typology"), (pl.col("selling") + pl.col("buying")).alias("nats"))
-    return pl.concat([plain, two]).filter(pl.col("nats") > 0).sort("ring", "typology")
 
 
 def ring_nats(rings: pl.DataFrame) -> pl.DataFrame:
@@ -143,6 +170,6 @@ def lone(told: pl.DataFrame, taken: pl.DataFrame, s: ScoreSettings) -> pl.DataFr
         .unique("account_id", keep="first", maintain_order=True)
         .join(taken, on="account_id", how="anti")
         .filter(pl.col("nats") >= s.lone)
-        .select("account_id", likelihood(pl.col("nats"), s).alias("score"), "typology", "nats")
+        .select("account_id", likelihood(pl.col("nats") - log(len(TYPOLOGIES)), s).alias("score"), "typology", "nats")
         .sort("account_id")
     )

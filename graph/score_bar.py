@@ -23,8 +23,8 @@ UNIT = (
 )
 NAMES = {
     "doubt": (
-        "没有行为的成员，以及每名成员可能只是备用的疑问",
-        "members who did nothing, and the doubt that each may be a spare",
+        "没有行为的成员、每名成员可能只是备用的疑问，以及单个成员不足以成团",
+        "members who did nothing, the doubt that each may be a spare, and that one alone is no ring",
     ),
     "typology": ("疑似{typology}", "suspected {typology}"),
     "others": ("其他类型", "the other typologies"),

@@ -60,6 +60,12 @@ class ActSettings(Part):
     closed_days: int = Field(30, ge=1, description="days from taking a code to closing the account")
     farm_hours: int = Field(72, ge=1, description="hours; sign-ups on one device or payee closer than this are a burst")
     farm_size: int = Field(4, ge=3, description="accounts that make a burst; a family signs up two or three at once")
+    beds: int = Field(
+        8, ge=1, description="accounts that sign up together on one thing; a dormitory has four to eight beds"
+    )
+    soon_minutes: int = Field(
+        10, ge=1, description="minutes from signing up to the first order; who looks around first takes longer"
+    )
     shelf: int = Field(5, ge=1, description="paid orders; fewer do not show what a shop lives by")
     close_margin: int = Field(4, ge=1, description="votes; the platform opens an appeal up to this margin")
 
@@ -90,12 +96,11 @@ class RingSettings(Part):
     most_trust: float = Field(4.0, ge=0, description="nats; more evidence than this lends no more")
     household: float = Field(3.6, description="nats; most that device, address and phone may say together")
     home: float = Field(
-        1.8,
+        0.9,
         ge=0,
         description="nats; most that what a home shares says of an account that did nothing: two of a home, no ring",
     )
     acting: float = Field(1.5, description="nats; from here an account counts as acting")
-    habit_cap: float = Field(4.0, gt=0, description="nats; most that a group's habit says: it is one witness")
     ring_cap: float = Field(60.0, gt=0, description="nats; no single kind of act may say more than this of a ring")
     least_share: float = Field(-2.0, le=0, description="nats; idle chances count at most so much against a member")
     lead: float = Field(4.5, description="nats; from here a community's typology is taken as known")
@@ -117,15 +122,16 @@ class ScoreSettings(Part):
     )
     least_spread: float = Field(1.0, gt=0, description="pseudo-chances; honest rates differ at most so much")
     stands_out: float = Field(4.0, description="nats; a lone account beyond it does so habitually")
-    habit_cap: float = Field(
-        4.0, gt=0, description="nats; most that an account's part in a group's habit says: it is one witness"
-    )
+    habit_cap: float = Field(4.0, gt=0, description="nats; most that a group's habit says: it is one witness")
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
-    half: float = Field(
-        13.0, gt=0, description="nats; evidence at which a community is as likely a ring as not (fitted)"
+    one_member: float = Field(
+        3.0, ge=0, description="nats; most that one member says beyond what the others say: who acts alone is no ring"
     )
-    power: float = Field(1.6, gt=0, description="how fast likelihood grows with evidence around `half` (fitted)")
-    listed: float = Field(0.1, ge=0, le=1, description="score from which a ring is listed")
+    half: float = Field(
+        7.0, gt=0, description="nats; evidence at which a community is as likely a ring as not (fitted)"
+    )
+    power: float = Field(1.3, gt=0, description="how fast likelihood grows with evidence around `half` (fitted)")
+    listed: float = Field(0.25, ge=0, le=1, description="score from which a ring is listed; of less, few are real")
     lone: float = Field(8.0, description="nats; evidence from which an account on no ring is listed")
     recent_days: int = Field(30, ge=1, description="days; loss that still counts toward priority")
     warn: float = Field(0.5, ge=0, le=1, description="score from which a warning is proposed")

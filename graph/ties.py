@@ -14,6 +14,28 @@ if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import TieSettings
 
+SIGNED_TOGETHER = """
+WITH users AS (
+    SELECT DISTINCT u.account_id, u.space, u.entity_id
+    FROM uses AS u LEFT JOIN (SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk') AS k
+      ON u.space = 'device' AND u.entity_id = k.device_id
+    WHERE u.space IN ('device', 'pay', 'phone') AND k.device_id IS NULL
+),
+signed AS (
+    SELECT u.account_id, u.space, u.entity_id, d.n, date_trunc('minute', a.registered_at) AS at
+    FROM users AS u JOIN accounts AS a ON a.account_id = u.account_id
+    JOIN (SELECT space, entity_id, count(*) AS n FROM users GROUP BY space, entity_id) AS d
+      ON d.space = u.space AND d.entity_id = u.entity_id
+    WHERE d.n > $keep AND d.n <= $crowd
+)
+SELECT x.account_id, x.space, x.entity_id, count(*) AS beside
+FROM signed AS x JOIN signed AS y ON y.space = x.space AND y.entity_id = x.entity_id
+WHERE y.at BETWEEN x.at - $burst_hours * INTERVAL 1 HOUR AND x.at + $burst_hours * INTERVAL 1 HOUR
+GROUP BY x.account_id, x.space, x.entity_id, x.n HAVING count(*) >= $same * x.n
+"""
+"""Users of a crowd's thing who signed up within hours of most others that use it. Who shares a kiosk or a cafe's
+computer signed up over years; sign-ups in a short window say far more than sharing ever."""
+
 CROWDS = """
 WITH users AS (SELECT DISTINCT account_id, space, entity_id FROM uses),
 degree AS (
@@ -37,12 +59,17 @@ coherent AS (
       ON p.space = m.space AND p.entity_id = m.entity_id AND p.by_space = m.by_space AND p.by_id = m.by_id
     GROUP BY m.space, m.entity_id
 ),
+together AS (
+    SELECT space, entity_id, max(beside) AS n FROM signed_together GROUP BY space, entity_id
+),
 kiosks AS (SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk')
 SELECT d.space, d.entity_id, d.n,
-       CASE WHEN d.n <= $keep THEN cast(1 AS DOUBLE) ELSE coalesce(c.n, 0) / d.n END AS coherence,
+       CASE WHEN d.n <= $keep THEN cast(1 AS DOUBLE)
+            ELSE greatest(coalesce(c.n, 0), coalesce(t.n, 0)) / d.n END AS coherence,
        k.device_id IS NOT NULL AS kiosk
 FROM degree AS d
 LEFT JOIN coherent AS c ON c.space = d.space AND c.entity_id = d.entity_id
+LEFT JOIN together AS t ON t.space = d.space AND t.entity_id = d.entity_id
 LEFT JOIN kiosks AS k ON d.space = 'device' AND d.entity_id = k.device_id
 """
 """Coherence counts a crowd's users who share a second thing with another of its users: a rarer thing of another space
@@ -211,6 +238,7 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     (an account for inviter and succession), `nats` (log-odds of one hand; decimal, so that sums do not depend on
     order), `first_at`, `last_at`, `overlap`, `burst`.
     """
+    db.make("signed_together", SIGNED_TOGETHER, keep=s.keep, crowd=s.crowd, burst_hours=s.burst_hours, same=s.same)
     db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)
     db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)
     db.make("sellers", SELLERS)

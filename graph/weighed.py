@@ -69,7 +69,7 @@ def weighed(db: Db, s: RingSettings, changed: dict[str, Any]) -> Weighed:
         pl.col("typology").first(), pl.struct(pl.col("typology").alias("name"), "score").alias("typologies")
     )
     chances = db.frame(CHANCES)
-    acts = pooled.by_act(chances, cap=s.ring_cap, habit_cap=s.habit_cap).rename({"group": "ring"})
+    acts = pooled.by_act(chances, cap=s.ring_cap).rename({"group": "ring"})
     columns = ("ring", "typology", "act", "axis", "n", "k", "rate", "nats")
     return Weighed(
         changed,

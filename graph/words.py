@@ -53,6 +53,8 @@ ACTS: dict[str, tuple[str, str]] = {
     "lives_by_goods_unlicensed": ("店铺以受监管商品为主业而未亮照", "shops live by regulated goods and show no licence"),
     "licence_lent": ("店铺的执照由不同主体的多家店铺共用", "shops use a licence shared by shops of other owners"),
     "signed_up_in_a_burst": ("账号与同设备或同收款账号的其他账号集中注册", "accounts were registered in a burst with others on the same device or payee"),
+    "signed_up_in_a_crowd": ("账号与同一设备、号码或收款账号的多个账号集中注册，多于一间宿舍", "accounts were registered in a burst on one device, number or payee, more than a dormitory holds"),
+    "ordered_on_signing_up": ("账号注册后数分钟内即下首单", "accounts placed their first order within minutes of signing up"),
     "bought_where_the_burst_bought": ("订单与同批注册账号购自同一卖家", "orders went to sellers where others of the same burst bought"),
     "sold_to_a_tied_account": ("订单的买家与卖家存在关联", "orders were sold to an account tied to the seller"),
     "bought_from_a_tied_account": ("订单购自有关联的账号", "orders were bought from a tied account"),

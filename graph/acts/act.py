@@ -30,8 +30,8 @@ class Act:
 
     `who`, `chance` and `hit` are SQL over one row of `table`: the account, whether the row is a chance, whether the
     chance was taken (an act). A row of `chat_links` has beside its own columns those of the order it is about
-    (`order_id`, `buyer_id`, `seller_id`, `paid_at`, `confirmed_at`, `cancelled_at`), NULL where there is none. Where it
-    takes other rows to tell, a typology's `TABLES` makes a small table first, and the condition is
+    (`order_id`, `buyer_id`, `seller_id`, `handler_id`, `paid_at`, `confirmed_at`, `cancelled_at`), NULL where there is
+    none. Where it takes other rows to tell, a typology's `TABLES` makes a small table first, and the condition is
     `order_id IN (SELECT order_id FROM that_table)`: so all acts of one table are counted in one pass over it.
 
     Where only some accounts have the chance at all (shops, those with a tie), `among` names a table of them
@@ -41,7 +41,8 @@ class Act:
     account's `kind` and its number `n` of chances. `axis` is the kind of evidence: acts of one typology on one axis
     restate each other and only the strongest counts. `victim` is the column of `table` that names who was harmed,
     `money` whether the row's amount was at stake. `between_tied`: the act itself is about tied accounts, so its base
-    rate is that of all accounts; other acts are compared with accounts that are tied to nobody who acted.
+    rate is that of all accounts; other acts are compared with accounts that are tied to nobody who acted. `most`: nats;
+    what a group says by such an act, being one witness, where that is more than a habit says.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Act:
     victim: str | None = None
     money: bool = True
     between_tied: bool = False
+    most: float | None = None
 
     @property
     def looks_up(self) -> bool:

@@ -3,15 +3,26 @@
 Strangers quote victims' orders; the orders share one seller, handler or insider. The ring is the strangers and that
 source, tied by `source`.
 
-Acts: a message about an order in which the sender has no part, to the order's buyer; its report; the classifier's tag.
+Acts: a message about an order in which the sender has no part, to the order's buyer, the order being one of a source's;
+its report; the classifier's tag.
 Chances: messages that name an order.
-Innocent explanation: a friend who helps with a return, a shop's second account; a large honest shop is quoted by
-chance, so a source needs many times its share of the trade.
+Innocent explanation: a friend who helps with a return, a shop's second account, a courier who writes about everybody's
+orders; a large honest shop is quoted by chance, so a source needs many times its share of the trade.
 """
 
 from graph.acts.act import Act
 
 _STRANGER = "sender_id <> seller_id AND sender_id <> buyer_id"
+
+TABLES = {
+    "leaked": f"""
+    WITH sources AS (SELECT DISTINCT entity_id FROM uses WHERE space = 'source')
+    SELECT message_id
+    FROM chats
+    WHERE {_STRANGER} AND receiver_id = buyer_id
+      AND (seller_id IN (SELECT entity_id FROM sources) OR handler_id IN (SELECT entity_id FROM sources))
+    """,
+}
 
 ACTS = (
     Act(
@@ -21,7 +32,7 @@ ACTS = (
         "chat_links",
         who="sender_id",
         chance="order_id IS NOT NULL",
-        hit=f"{_STRANGER} AND receiver_id = buyer_id",
+        hit="message_id IN (SELECT message_id FROM leaked)",
         victim="receiver_id",
     ),
     Act(

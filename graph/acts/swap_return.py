@@ -34,7 +34,7 @@ ACTS = (
         stratum="'goods'",
         chance=_GOODS,
         hit="""
-        refunded_at IS NOT NULL AND delivered_at IS NOT NULL
+        refunded_at IS NOT NULL AND delivered_at IS NOT NULL AND jury_winner IS NULL
         AND (return_kind IS NOT NULL OR complaint IN ('damaged', 'not_as_described'))
         """,
         victim="seller_id",

@@ -17,6 +17,7 @@ import polars as pl
 from graph import pooled
 from graph.rings import communities
 from graph.settings import RingSettings
+from graph.tables import BUYING, SELLING
 
 HOUSEHOLD = ("device", "address", "phone")
 POCKETS = ("payee", "payer")
@@ -29,7 +30,7 @@ Ring = dict[str, float]
 def projected(ties: Sequence[Tie], by: Mapping[str, Mapping[str, float]], s: RingSettings) -> nx.Graph:
     """An edge a pair that is believed. `nats`: a second thing of one space says half, a household is one reason;
     `home`: of this, what living together explains; `belief`: more where both did the same (`by` typology), less where
-    both acted and did not."""
+    both acted and did not, unless one sells and the other buys."""
     graph = nx.Graph()
     for a, b in sorted({(a, b) for a, b, _, _ in ties}):
         things, money = {}, [(nats, kind) for x, y, kind, nats in ties if (x, y) == (a, b) and kind in POCKETS]
@@ -54,7 +55,15 @@ def borrowed(a: Mapping[str, float], b: Mapping[str, float], s: RingSettings) ->
     """What two accounts did says of their tie, before `trust`."""
     alike = min(max([0.0, *(min(a[t], b[t]) for t in a if t in b)]), s.most_trust)
     acts = min(max([0.0, *a.values()]), max([0.0, *b.values()]), s.most_trust)
+    if {side(a), side(b)} == {"selling", "buying"}:
+        acts = 0.0
     return 2 * alike - (acts - min(alike, acts)) - s.doubt
+
+
+def side(told: Mapping[str, float]) -> str:
+    """On which side an account does what it does most."""
+    most = max(((nats, typology) for typology, nats in told.items() if nats > 0), default=(0.0, ""))[1]
+    return "selling" if most in SELLING else "buying" if most in BUYING else "either"
 
 
 def found(graph: nx.Graph, alone: Mapping[str, float], chances: pl.DataFrame, s: RingSettings) -> list[Ring]:
@@ -116,7 +125,8 @@ def _hands(
     if len(hands) < 2:
         return [group]
     cut = sum(_between(graph, a, b) for a, b in combinations(hands.values(), 2))
-    worth = sum(best.values()) - max(best.values()) > s.part * (len(hands) - 1) + cut
+    both = sum(max((best.get(t, 0.0) for t in names), default=0.0) for names in (SELLING, BUYING))
+    worth = sum(best.values()) - max(both, *best.values()) > s.part * (len(hands) - 1) + cut
     return [frozenset(members) for members in hands.values()] if worth else [group]
 
 
@@ -125,7 +135,7 @@ def _between(graph: nx.Graph, one: Collection[str], other: Collection[str]) -> f
 
 
 def _by_act(chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
-    return pooled.by_act(chances, cap=s.ring_cap, habit_cap=s.habit_cap)
+    return pooled.by_act(chances, cap=s.ring_cap)
 
 
 def told(

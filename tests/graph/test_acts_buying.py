@@ -82,11 +82,19 @@ PYRAMID = [
          [chat("m1", "top", "b", "item", "x", tag="knows_order")], 1),
 ]  # fmt: skip
 
+
+def quoted(*sellers: str) -> list[Row]:
+    """An order at each seller, which x quotes to its buyer."""
+    rows = [(order(f"{i}", f"b{i}", s), chat(f"m{i}", "x", f"b{i}", "url", "t", order_id=f"{i}"))
+            for i, s in enumerate(sellers)]  # fmt: skip
+    return [row for pair in rows for row in pair]
+
+
 LEAK = [
     Case("quoted_a_strangers_order", "x",
-         [order("1", "b", "s"), chat("m1", "x", "b", "item", "t", order_id="1"), order("2", "x", "s"),
-          chat("m2", "x", "s", "item", "t", order_id="2"), chat("m3", "x", "b", "item", "t")],
-         ("m1",), 2, [order("1", "b", "x"), chat("m1", "x", "b", "item", "t", order_id="1")], 1),
+         [*quoted("s", "s", "s", "s", "s", "s"), order("o", "x", "s"),
+          chat("own", "x", "s", "url", "t", order_id="o"), chat("none", "x", "b0", "url", "t")],
+         tuple(f"m{i}" for i in range(6)), 7, quoted("s", "t", "u", "v", "w", "y"), 6),
     Case("quote_reported", "x",
          [order("1", "b", "s"), chat("m1", "x", "b", "url", "t", order_id="1", reported_at=101),
           chat("m2", "x", "b", "url", "t", order_id="1")],
@@ -106,10 +114,16 @@ def signed_up(*days: float) -> list[Row]:
     ]
 
 
+CROWD = [20 + i / 24 for i in range(9)]
+MINUTE = 1 / (24 * 60)
 BURST = signed_up(20, 20.5, 21, 21.5)
 HANDS = [
     Case("signed_up_in_a_burst", "a0", BURST, ("a0",), 1, signed_up(20, 40, 60, 80), 1),
     Case("signed_up_in_a_burst", "a0", BURST, ("a0",), 1, signed_up(20, 20.1, 20.2), 1),
+    Case("signed_up_in_a_crowd", "a0", signed_up(*CROWD), ("a0",), 1, signed_up(*CROWD[:8]), 1),
+    Case("signed_up_in_a_crowd", "a0", signed_up(*CROWD), ("a0",), 1, signed_up(*CROWD, *range(40, 60, 2)), 1),
+    Case("ordered_on_signing_up", "a", [account("a", registered_at=20), order("1", "a", "s", placed_at=20 + MINUTE)],
+         ("a",), 1, [account("a", registered_at=20), order("1", "a", "s", placed_at=20 + 11 * MINUTE)], 1),
     Case("bought_where_the_burst_bought", "a0",
          [*BURST, *(order(f"{i}", f"a{i}", "s") for i in range(3)), order("9", "a0", "t")], ("0",), 2,
          [*BURST, *(order(f"{i}", f"a{i}", f"s{i}") for i in range(4))], 1),

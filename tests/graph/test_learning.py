@@ -17,6 +17,7 @@ from jobs.warehouse import Warehouse
 from tests.graph.planted import RING, honest, loners, quiet, ring, sales
 from tests.graph.tables_in import NIGHT, Row, at, device, frame, night, on_one_device, remember, scored
 
+S = ScoreSettings()
 BEFORE = NIGHT - timedelta(days=7)
 DECIDED = at(172)
 """The day after the night before."""
@@ -77,7 +78,7 @@ def test_a_verdict_on_nobody_changes_nothing(engine: Warehouse) -> None:
 def test_what_was_promised_too_often_is_promised_less_and_it_is_said(engine: Warehouse) -> None:
     plain, lists = tonight(engine, market()), tonight(engine, market(), *all_of_them("cleared"))
     was, now = row_of(plain, "s1"), row_of(lists, "s1")
-    assert 0.1 <= now["score"] < was["score"]
+    assert S.listed <= now["score"] < was["score"]
     said = " ".join(now["against"])
     assert "Of 20 decided rings 0 were confirmed where the scores had promised 18.0; for that the score goes" in said
     assert "Of 20 decided rings of this typology 0 were confirmed where the scores had promised 18.0" in said
@@ -105,7 +106,7 @@ def test_what_was_promised_too_seldom_is_a_reason(engine: Warehouse) -> None:
 def test_learning_takes_no_ring_off_the_list(engine: Warehouse) -> None:
     bold = Method(verdicts=VerdictSettings(shift=50.0, weight=50.0))
     plain, lists = tonight(engine, market()), tonight(engine, market(), *all_of_them("cleared"), method=bold)
-    assert row_of(lists, "s1")["score"] == 0.1
+    assert row_of(lists, "s1")["score"] == S.listed
     assert plain["rings"]["accounts"].sort().to_list() == lists["rings"]["accounts"].sort().to_list()
 
 

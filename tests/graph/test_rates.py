@@ -164,9 +164,9 @@ def group(*rows: tuple[str, int, int], alone: float = 0.0, habit: bool = False) 
     schema = {"account_id": pl.String, "n": pl.Int64, "k": pl.Int64}
     chances = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
         group=pl.lit(1), typology=pl.lit("t"), act=pl.lit("a"), axis=pl.lit("x"), rate=pl.lit(0.02),
-        spread=pl.lit(10.0), alone=pl.lit(alone), habit=pl.lit(habit),
+        spread=pl.lit(10.0), alone=pl.lit(alone), most=pl.lit(4.0 if habit else None, pl.Float64),
     )  # fmt: skip
-    return pooled.by_act(chances, cap=60.0, habit_cap=4.0)
+    return pooled.by_act(chances, cap=60.0)
 
 
 def test_what_many_did_a_little_is_pooled() -> None:

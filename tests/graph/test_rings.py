@@ -33,14 +33,19 @@ By = dict[str, dict[str, float]]
 Chance = tuple[str, str, str, str, int, int]
 """Account, typology, act, axis, chances, acts."""
 SPACES = ("device", "address", "phone", "payee", "payer", "contact", "owner")
-ACTS = (("confirm_first", "x1", "behaviour"), ("confirm_first", "x2", "tag"), ("brushing", "x3", "behaviour"))
+ACTS = (
+    ("confirm_first", "x1", "behaviour"),
+    ("confirm_first", "x2", "tag"),
+    ("brushing", "x3", "behaviour"),
+    ("swap_return", "x4", "behaviour"),
+)
 
 
 def chances_rated(rows: Sequence[Chance]) -> pl.DataFrame:
     names = dict.fromkeys(("account_id", "typology", "act", "axis"), pl.String)
     frame = pl.DataFrame(rows, schema={**names, "n": pl.Int64, "k": pl.Int64}, orient="row")
     usual = {"rate": 0.02, "spread": 10.0, "alone": 0.0}
-    return frame.with_columns(**{c: pl.lit(v) for c, v in usual.items()}, habit=pl.col("act") == "x2")
+    return frame.with_columns(**{c: pl.lit(v) for c, v in usual.items()}, most=pl.when(pl.col("act") == "x2").then(4.0))
 
 
 def suspicion(by: By) -> dict[str, float]:
@@ -244,6 +249,15 @@ def test_two_rings_that_do_different_things_are_parted_though_they_share_a_host(
     ties = [*ties, ("a00", "b00", "payee", 6.0)]
     assert ringed(db, ties, one, otherwise=other) == [one, other]
     assert ("a00", "b00") in db.frame("SELECT a, b FROM pairs").rows(), "one community until it is parted"
+
+
+@pytest.mark.parametrize(("other", "one_hand"), [("swap_return", True), ("brushing", False)])
+def test_a_weak_tie_between_one_who_cheats_as_seller_and_one_as_buyer_is_believed(
+    db: Warehouse, other: str, one_hand: bool
+) -> None:
+    put(db, [("a", "b", "contact", S.tie + 0.5)], {"a": {"confirm_first": 6.0}, "b": {other: 6.0}}, [])
+    pairs(db, S, apart=0.15)
+    assert (db.frame("SELECT a, b FROM pairs").rows() == [("a", "b")]) is one_hand
 
 
 @pytest.mark.parametrize("across", [1, 4])

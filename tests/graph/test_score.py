@@ -36,7 +36,7 @@ def scored(
     db.put("by_typology", per)
     db.put("suspicion", suspicion)
     columns = {**text, "act": pl.String, "axis": pl.String, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64}
-    platform = {"spread": pl.Float64, "alone": pl.Float64, "habit": pl.Boolean}
+    platform = {"spread": pl.Float64, "alone": pl.Float64, "most": pl.Float64}
     db.put("chances_rated", pl.DataFrame(schema={**columns, **platform}))
     db.put("told", per.with_columns(axis=pl.lit("behaviour"), apart=pl.col("nats") + usual))
     scores(db, S, R)
@@ -49,10 +49,21 @@ def likelihood(nats: float) -> float:
 
 
 def test_a_ring_is_the_sum_of_its_members_over_all_typologies(db: Warehouse) -> None:
-    row = scored(db, {1: "a b c"}, [("a", "brushing", 5.0), ("b", "brushing", 4.0)]).row(0, named=True)
-    nats = sum(log(1 - R.active + R.active * exp(x)) for x in (5.0, 4.0, 0.0 - 1e9)) - log(len(TYPOLOGIES))
+    row = scored(db, {1: "a b c d"}, [("a", "brushing", 5.0), ("b", "brushing", 5.0), ("c", "brushing", 4.0)]).row(
+        0, named=True
+    )
+    said = [log(1 - R.active + R.active * exp(x)) for x in (5.0, 5.0, 4.0, 0.0 - 1e9)]
+    nats = sum(said[1:]) + S.one_member - log(len(TYPOLOGIES))
+    assert S.one_member < said[0], "one of the strongest is worth no more than that beyond the others"
     assert row["nats"] == pytest.approx(nats)
     assert row["score"] == pytest.approx(likelihood(nats))
+
+
+def test_who_acts_alone_among_friends_is_no_ring_but_a_loner(db: Warehouse) -> None:
+    assert scored(db, {1: "a b c"}, [("a", "brushing", 60.0)]).is_empty()
+    assert db.frame("SELECT account_id FROM lone_scores")["account_id"].to_list() == ["a"]
+    both = [("d", "confirm_first", 12.0), ("e", "unpaid_harvest", 12.0)]
+    assert scored(db, {1: "d e"}, both).height == 1, "one that sells and one that buys are two who act"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +71,7 @@ def test_a_ring_is_the_sum_of_its_members_over_all_typologies(db: Warehouse) -> 
     [
         ([5.0, 5.0, 5.0], [5.0, 5.0, 3.0]),
         ([5.0, 5.0, 5.0], [5.0, 5.0, 0.0]),
-        ([9.0, 6.0, 6.0], [6.0, 6.0, 6.0]),
+        ([6.0, 6.0, 6.0], [12.0, 5.0, 5.0]),
     ],
 )
 def test_more_evidence_stands_above_less(db: Warehouse, above: list[float], below: list[float]) -> None:
@@ -116,14 +127,14 @@ def test_lone_accounts_are_those_on_no_listed_ring(db: Warehouse) -> None:
     told = [("a", "brushing", 8.0), ("b", "brushing", 8.0), ("lone", "pyramid", 9.0), ("mild", "pyramid", 2.0)]
     scored(db, {1: "a b"}, told)
     rows = db.frame("SELECT account_id, typology, score FROM lone_scores ORDER BY account_id").rows()
-    assert rows == [("lone", "pyramid", pytest.approx(likelihood(9.0)))]
+    assert rows == [("lone", "pyramid", pytest.approx(likelihood(9.0 - log(len(TYPOLOGIES)))))]
 
 
 def test_lone_accounts_are_compared_with_usual_ones_and_not_with_the_habitual(db: Warehouse) -> None:
     told = [("a", "brushing", 8.0), ("b", "brushing", 8.0), ("lone", "pyramid", 5.0), ("mild", "pyramid", 4.0)]
     scored(db, {1: "a b"}, told, usual=S.lone - 5.0)
     rows = db.frame("SELECT account_id, nats, score FROM lone_scores").rows()
-    assert rows == [("lone", S.lone, pytest.approx(likelihood(S.lone)))]
+    assert rows == [("lone", S.lone, pytest.approx(likelihood(S.lone - log(len(TYPOLOGIES)))))]
 
 
 def test_a_score_is_even_at_half_and_grows_with_evidence() -> None:

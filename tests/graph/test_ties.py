@@ -117,6 +117,22 @@ def test_a_coherent_ring_of_twelve_on_one_device_is_kept(db: Warehouse) -> None:
     assert sum(space == "device" for _, _, space in found) == 66
 
 
+def test_a_crowd_that_signed_up_together_is_kept_though_it_shares_nothing_else(db: Warehouse) -> None:
+    burst = [account(a, registered_at=20 + i / 10) for i, a in enumerate(CROWD)]
+    found = tied(db, [*burst, *slowly(*CROWD)])
+    assert hubs(db) == {}
+    assert len(found) == 66
+    few = [account(a, registered_at=20) for a in CROWD[:4]]
+    assert tied(db, [*few, *slowly(*CROWD)]) == {}, "four of twelve on one evening make no burst of the rest"
+    assert hubs(db) == {"d1": ("cut", "incoherent")}
+
+
+def test_a_kiosk_in_the_first_week_of_term_is_no_burst(db: Warehouse) -> None:
+    burst = [account(a, registered_at=20 + i / 10) for i, a in enumerate(CROWD)]
+    assert tied(db, [*burst, *slowly(*CROWD, kind="kiosk")]) == {}
+    assert db.frame("SELECT * FROM signed_together").is_empty()
+
+
 def test_in_between_a_crowd_is_damped_by_its_coherence(db: Warehouse) -> None:
     found = tied(db, [*slowly(*CROWD), *paid_into("pocket", *CROWD[:3])])
     assert S.coherence / 2 < 3 / 12 < S.coherence
