@@ -117,7 +117,7 @@ def test_of_a_subject_and_time_the_command_goes_before_the_labels_and_the_newest
     with Warehouse.open(path) as db:
         text = "subject_id VARCHAR, verdict VARCHAR, action_taken VARCHAR"
         db.rows(f"CREATE TABLE labels_rows ({text}, decided_at TIMESTAMP, drop_date DATE, line BIGINT)")
-        db.rows("CREATE TABLE accounts_rows AS SELECT 'a1' AS account_id UNION ALL SELECT 'a2'")
+        db.rows("CREATE TABLE accounts_rows AS SELECT unnest(['a1', 'a2']) AS account_id, NULL AS inviter_id")
         for subject, verdict, day in (
             ("a1", "confirmed", FIRST),
             ("a1", "cleared", SECOND),
