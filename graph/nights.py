@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,8 @@ def parsed(content: bytes, folder: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(content)
     except (ValueError, RecursionError) as damaged:
         raise DamagedError(folder, "not JSON, or cut off") from damaged
-    for fault in _faults(found, _SHAPE, ""):
+    fault = _fault(found, _SHAPE)
+    if fault is not None:
         raise DamagedError(folder, f"at {fault.removeprefix('.')}" if fault else "not an object")
     return found
 
@@ -125,17 +125,28 @@ _SHAPE: dict[str, Any] = {
 """What commands read of it; with ? what nights of an older ringwatch lack."""
 
 
-def _faults(value: object, shape: Any, at: str) -> Iterator[str]:
-    """Where a value is not of that shape."""
-    if isinstance(shape, dict) and isinstance(value, dict):
-        for key, inner in shape.items():
-            name = key.removesuffix("?")
-            if name in value:
-                yield from _faults(value[name], inner, f"{at}.{name}")
-            elif name == key:
-                yield f"{at}.{name}"
-    elif isinstance(shape, list) and isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _faults(item, shape[0], f"{at}[{number}]")
-    elif isinstance(shape, dict | list) or not shape(value):
-        yield at
+def _fault(value: object, shape: Any) -> str | None:
+    """Where a value is not of that shape; None where it is. The place is put together on the way back alone: a night
+    reads the records of years."""
+    if not isinstance(shape, dict | list):
+        return None if shape(value) else ""
+    if not isinstance(value, type(shape)):
+        return ""
+    return _in_object(value, shape) if isinstance(value, dict) else _in_list(value, shape[0])
+
+
+def _in_object(value: dict[str, Any], shape: dict[str, Any]) -> str | None:
+    for key, inner in shape.items():
+        name = key.removesuffix("?")
+        below = _fault(value[name], inner) if name in value else "" if name == key else None
+        if below is not None:
+            return f".{name}{below}"
+    return None
+
+
+def _in_list(value: Any, shape: Any) -> str | None:
+    for number, item in enumerate(value):
+        below = _fault(item, shape)
+        if below is not None:
+            return f"[{number}]{below}"
+    return None
