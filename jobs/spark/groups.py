@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pyarrow as pa
 
+from jobs.spark.late import Late
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -36,7 +38,7 @@ def mapped(rows: Mapping[str, DataFrame], work: Work, by: str, columns: Mapping[
     schema = ", ".join(f"`{name}` {_TYPES[kind][0]}" for name, kind in columns.items())
     types = pa.schema([(name, _TYPES[kind][1]) for name, kind in columns.items()])
     whole = reduce(lambda left, right: left.join(right, by, "left"), packed)
-    return whole.mapInArrow(Batches(work, tuple(rows), types), schema)
+    return whole.mapInArrow(Late(Batches(work, tuple(rows), types)), schema)
 
 
 @dataclass(frozen=True)

@@ -43,13 +43,6 @@ class SparkTables:
         """Create or replace the night's table `table` from one SELECT."""
         self._keep(table, self._asked(sql, params))
 
-    def _keep(self, table: str, made: DataFrame) -> None:
-        folder = self._folder(table)
-        made.write.parquet(str(folder))
-        folder.mkdir(mode=0o700, exist_ok=True)  # of no rows Sail writes nothing at all
-        # With the columns said, nobody has to open the files to find them.
-        self._name(table, folder, self.session.read.schema(made.schema).parquet(str(folder)))
-
     def view(self, table: str, sql: str) -> None:
         """Name one SELECT `table` without computing it; replaces the night's table or view of that name."""
         self._name(table, None, self._asked(sql, {}))
@@ -76,17 +69,6 @@ class SparkTables:
             rows = {name: self._asked(sql, {}) for name, sql in selects.items()}
             self._keep(table, mapped(rows, work, by, columns))
 
-    def _few(self, selects: Mapping[str, str], **params: object) -> dict[str, pl.DataFrame] | None:
-        """The rows of these SELECTs, sorted; None where one has more than `rows_here`."""
-        found: dict[str, pl.DataFrame] = {}
-        for name, sql in selects.items():
-            most = f"SELECT * FROM ({sql}) AS given LIMIT {self.rows_here + 1}"
-            rows = self.frame(most, **params)
-            if len(rows) > self.rows_here:
-                return None
-            found[name] = rows.sort(pl.all(), nulls_last=True)
-        return found
-
     def put(self, table: str, frame: pl.DataFrame) -> None:
         """Create or replace the night's table `table` from a frame."""
         folder = self._folder(table)
@@ -104,6 +86,24 @@ class SparkTables:
     def read(self, table: str, files: Sequence[Path]) -> None:
         """Name the rows of these Parquet files `table`."""
         self._name(table, None, self.session.read.parquet(*map(str, files)))
+
+    def _few(self, selects: Mapping[str, str], **params: object) -> dict[str, pl.DataFrame] | None:
+        """The rows of these SELECTs, sorted; None where one has more than `rows_here`."""
+        found: dict[str, pl.DataFrame] = {}
+        for name, sql in selects.items():
+            most = f"SELECT * FROM ({sql}) AS given LIMIT {self.rows_here + 1}"
+            rows = self.frame(most, **params)
+            if len(rows) > self.rows_here:
+                return None
+            found[name] = rows.sort(pl.all(), nulls_last=True)
+        return found
+
+    def _keep(self, table: str, made: DataFrame) -> None:
+        folder = self._folder(table)
+        made.write.parquet(str(folder))
+        folder.mkdir(mode=0o700, exist_ok=True)  # of no rows Sail writes nothing at all
+        # With the columns said, nobody has to open the files to find them.
+        self._name(table, folder, self.session.read.schema(made.schema).parquet(str(folder)))
 
     def _asked(self, sql: str, params: dict[str, Any]) -> DataFrame:
         return self.session.sql(said(sql)[0], args=params or None)

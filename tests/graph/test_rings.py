@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.pairs import pairs
-from graph.rings import communities, rings
+from graph.rings import GIVEN, HELD, communities, rings, within
 from graph.settings import RingSettings, TieSettings
 from jobs.warehouse import Warehouse
 from tests.graph import oracle
@@ -134,6 +134,27 @@ def test_the_stage_against_the_slow_oracle(engine: Warehouse, market: tuple[list
         (number, account) for number, ring in enumerate(slow, start=1) for account in sorted(ring)
     ]
     assert members["hold"].to_list() == pytest.approx([ring[a] for ring in slow for a in sorted(ring)])
+
+
+@settings(EXAMPLES, max_examples=15)
+@given(st.lists(markets(), min_size=2, max_size=4))
+def test_components_are_judged_alike_in_any_company(
+    engine: Warehouse, several: list[tuple[list[Tie], By, list[Chance]]]
+) -> None:
+    ties, by, rows = list[Tie](), By(), list[Chance]()
+    for n, (their_ties, did, chances) in enumerate(several):
+        ties += [(f"{n}{a}", f"{n}{b}", kind, nats) for a, b, kind, nats in their_ties]
+        by |= {f"{n}{a}": told for a, told in did.items()}
+        rows += [(f"{n}{a}", typology, act, axis, i, k) for a, typology, act, axis, i, k in chances]
+    put(engine, ties, by, rows)
+    pairs(engine, EXACT, apart=0.15)
+    given = {name: engine.frame(f"SELECT * FROM ({sql}) ORDER BY ALL") for name, sql in GIVEN.items()}
+    apart = [
+        within({name: frame.filter(component=component) for name, frame in given.items()}, s=EXACT)
+        for component in given["accounts"]["component"].unique(maintain_order=True)
+    ]
+    whole = within(given, s=EXACT)
+    assert pl.concat([whole.clear(), *apart]).sort(*HELD).equals(whole.sort(*HELD))
 
 
 @pytest.mark.parametrize(("honest", "is_ring"), [(0, True), (60, False)])
