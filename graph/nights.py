@@ -132,10 +132,10 @@ def _fault(value: object, shape: Any) -> str | None:
         return None if shape(value) else ""
     if not isinstance(value, type(shape)):
         return ""
-    return _in_object(value, shape) if isinstance(value, dict) else _in_list(value, shape[0])
+    return _in_object(value, shape) if isinstance(shape, dict) else _in_list(value, shape[0])
 
 
-def _in_object(value: dict[str, Any], shape: dict[str, Any]) -> str | None:
+def _in_object(value: Any, shape: dict[str, Any]) -> str | None:
     for key, inner in shape.items():
         name = key.removesuffix("?")
         below = _fault(value[name], inner) if name in value else "" if name == key else None
