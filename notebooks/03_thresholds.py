@@ -30,8 +30,9 @@ from jobs.desk import ask, judgement, open_desk, short
 OUT = None  # the --out of ringwatch nightly
 CAPACITIES = (50, 100, 200)  # accounts that a small, a usual and a large team look at in one day
 CHANGES = [  # settings of graph/settings.py, each with the value to try; several in one line move together
-    {"score.half": 8.0},
-    {"score.half": 16.0},
+    {"score.half": 4.0},
+    {"score.half": 12.0},
+    {"score.one_member": 60.0},
     {"rings.gamma": 0.001},
     {"rings.gamma": 0.016},
     {"rings.entry": 1.5},
