@@ -28,6 +28,7 @@ TABLES = {
     )
     SELECT order_id FROM bought SEMI JOIN crowd USING (burst, seller_id, category)
     """,
+    "crowded": "SELECT DISTINCT account_id FROM signed_together WHERE beside > $beds",
     "began_at_once": """
     SELECT DISTINCT a.account_id FROM orders AS o JOIN accounts AS a ON a.account_id = o.buyer_id
     WHERE o.placed_at BETWEEN a.registered_at AND a.registered_at + $soon_minutes * INTERVAL 1 MINUTE
@@ -43,7 +44,7 @@ ACTS = (
         who="account_id",
         stratum="kind",
         chance="TRUE",
-        hit="account_id IN (SELECT account_id FROM bursts)",
+        listed="bursts",
         money=False,
         between_tied=True,
     ),
@@ -55,7 +56,7 @@ ACTS = (
         who="account_id",
         stratum="kind",
         chance="TRUE",
-        hit="account_id IN (SELECT account_id FROM signed_together WHERE beside > $beds)",
+        listed="crowded",
         money=False,
         between_tied=True,
         most=9.0,
@@ -68,7 +69,7 @@ ACTS = (
         who="account_id",
         stratum="kind",
         chance="TRUE",
-        hit="account_id IN (SELECT account_id FROM began_at_once)",
+        listed="began_at_once",
         money=False,
     ),
     Act(
@@ -78,7 +79,7 @@ ACTS = (
         "orders",
         who="buyer_id",
         chance="TRUE",
-        hit="order_id IN (SELECT order_id FROM bought_alike)",
+        listed="bought_alike",
         money=False,
         between_tied=True,
     ),

@@ -88,7 +88,7 @@ ACTS = (
         who="seller_id",
         stratum="'live'",
         chance=_LIVE,
-        hit="order_id IN (SELECT order_id FROM third_sales)",
+        listed="third_sales",
         victim="buyer_id",
     ),
     Act(
@@ -99,7 +99,7 @@ ACTS = (
         who="promoter_id",
         stratum="'live'",
         chance=_LIVE_BY,
-        hit="order_id IN (SELECT order_id FROM third_promotions)",
+        listed="third_promotions",
         victim="buyer_id",
     ),
     Act(
@@ -110,7 +110,7 @@ ACTS = (
         who="buyer_id",
         chance="paid_at IS NOT NULL",
         among="streams",
-        hit="order_id IN (SELECT order_id FROM bought_back)",
+        listed="bought_back",
         money=False,
     ),
     Act(
@@ -121,7 +121,7 @@ ACTS = (
         who="seller_id",
         stratum="'live'",
         chance=_LIVE,
-        hit="order_id IN (SELECT order_id FROM sold_into_silence)",
+        listed="sold_into_silence",
         victim="buyer_id",
     ),
 )

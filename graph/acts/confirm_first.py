@@ -59,7 +59,7 @@ ACTS = (
         who="sender_id",
         stratum="'code'",
         chance="target_kind = 'card_code'",
-        hit="message_id IN (SELECT message_id FROM codes_sent_again)",
+        listed="codes_sent_again",
         victim="receiver_id",
         money=False,
     ),

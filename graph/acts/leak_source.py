@@ -32,7 +32,7 @@ ACTS = (
         "chat_links",
         who="sender_id",
         chance="order_id IS NOT NULL",
-        hit="message_id IN (SELECT message_id FROM leaked)",
+        listed="leaked",
         victim="receiver_id",
     ),
     Act(

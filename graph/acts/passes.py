@@ -146,7 +146,8 @@ class Picked:
         columns = ", ".join(name for name in dict.fromkeys(names) if name != _NONE)
         flags = ", ".join(f"({holds}) AS {f}" for holds, f in self.flags().items())
         if self.listed:
-            keys = union(f"SELECT {key} FROM {name}" for name in _numbered(map(_list, self.acts), ""))
+            tables = dict.fromkeys(act.listed for act in self.acts)
+            keys = union(f"SELECT {key} FROM {table}" for table in tables)
             return f"SELECT {columns}, {flags} FROM {ROWS[self.rows]} WHERE {key} IN ({keys})"
         return (
             f"SELECT * FROM (SELECT {columns}, {flags} FROM {ROWS[self.rows]}) AS flagged"
@@ -155,7 +156,9 @@ class Picked:
 
     def where(self, act: Act) -> str:
         """The condition under which one of its rows is this act."""
-        return f"{self.flags()[self._holds(act)]}{f' AND {act.hit}' if self.listed else ''}"
+        key = KEYS[self.rows]
+        keyed = f" AND {key} IN (SELECT {key} FROM {act.listed})" if self.listed else ""
+        return self.flags()[self._holds(act)] + keyed
 
     def _holds(self, act: Act) -> str:
         return act.chance if self.listed else f"({act.chance}) AND ({act.hit})"
@@ -167,7 +170,7 @@ def picked() -> dict[str, Picked]:
     found: dict[tuple[str, bool], Picked] = {}
     of: dict[str, Picked] = {}
     for _, act in all_acts():
-        listed = bool(_list(act))
+        listed = act.listed is not None
         if listed or not act.looks_up:
             one = Picked(f"{'listed' if listed else 'picked'}_{act.table}", act.table, listed)
             of[act.name] = found.setdefault((act.table, listed), one)
@@ -184,13 +187,6 @@ def done(typology: str, act: Act) -> str:
         f"SELECT '{typology}' AS typology, '{act.name}' AS act, {act.who} AS account_id,"
         f" {within(act)} AS within, {KEYS[act.table]} AS key FROM {table} WHERE {where}{whose}"
     )
-
-
-def _list(act: Act) -> str:
-    """The table that lists the keys of an act's rows; empty where its condition is another."""
-    key = KEYS[act.table]
-    found = re.fullmatch(rf"{key} IN \(SELECT {key} FROM (\w+)\)", act.hit.strip())
-    return found[1] if found else ""
 
 
 def parameters(sql: str, names: Mapping[str, object]) -> dict[str, object]:

@@ -22,7 +22,7 @@ ACTS = (
         "orders",
         who="seller_id",
         chance="paid_at IS NOT NULL",
-        hit="order_id IN (SELECT order_id FROM fee_orders)",
+        listed="fee_orders",
         victim="buyer_id",
     ),
     Act(
@@ -32,7 +32,7 @@ ACTS = (
         "orders",
         who="buyer_id",
         chance="paid_at IS NOT NULL",
-        hit="order_id IN (SELECT order_id FROM fee_orders)",
+        listed="fee_orders",
     ),
     Act(
         "recruited_payers",
@@ -42,7 +42,7 @@ ACTS = (
         who="inviter_id",
         stratum="'invitee'",
         chance="inviter_id IS NOT NULL",
-        hit="account_id IN (SELECT account_id FROM fees)",
+        listed="fees",
         money=False,
     ),
     Act(

@@ -51,7 +51,7 @@ ACTS = (
         stratum="kind",
         chance="TRUE",
         among="sellers",
-        hit="account_id IN (SELECT account_id FROM heirs)",
+        listed="heirs",
         money=False,
     ),
 )

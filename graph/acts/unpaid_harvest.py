@@ -68,7 +68,7 @@ ACTS = (
         stratum="kind",
         chance="TRUE",
         among="code_buyers",
-        hit="account_id IN (SELECT account_id FROM closed_after_code)",
+        listed="closed_after_code",
         money=False,
     ),
 )

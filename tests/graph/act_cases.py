@@ -64,8 +64,10 @@ SELECT $act AS act, account_id, CAST({stratum} AS VARCHAR) AS stratum, key, hit 
 def chances(db: Db, name: str) -> pl.DataFrame:
     """Every chance of one kind of act, row by row."""
     act, of = ACTS[name], within(ACTS[name])
+    key = KEYS[act.table]
     sql = SLOW.format(
-        who=act.who, within=of, key=KEYS[act.table], hit=act.hit, table=ROWS[act.table],
+        who=act.who, within=of, key=key, table=ROWS[act.table],
+        hit=act.hit or f"{key} IN (SELECT {key} FROM {act.listed})",
         chance=f"({act.chance}) AND {act.who} IN (SELECT account_id FROM {act.among})" if act.among else act.chance,
         stratum="within" if of == act.stratum else act.stratum,
     )  # fmt: skip
