@@ -127,8 +127,8 @@ WHERE n.registered_at BETWEEN c.closed_at - $before_days * INTERVAL 1 DAY
 """
 """A sells, closes or falls silent; B registers around that day with a thing that A left, and sells. The thing need not
 be used at the same time: that it changed hands then is the point. What A left is picked out first: an engine that
-puts joins in no better order than they are written would pair all users of everything, 17 CPU seconds of Sail's at a
-million accounts for 0.4."""
+joins in the order in which it is written would pair all users of everything, 17 CPU seconds of Sail's at a million
+accounts for 0.4."""
 
 TIES = """
 WITH kept AS (
