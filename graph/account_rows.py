@@ -50,6 +50,7 @@ def account_rows(
         )
         .with_columns(pl.concat_list("reasons", "tied").alias("reasons"), pl.col("reasons").list.len().alias("n_acts"))
     )
+    recruits = set(db.frame("SELECT account_id FROM recruits")["account_id"])
     against = []
     for row in rows.iter_rows(named=True):
         sentences = [words.say("innocent", language, what=words.innocent(row["typology"], language))]
@@ -57,6 +58,8 @@ def account_rows(
             sentences.insert(0, words.say("source", language))
         elif not row["n_acts"]:
             sentences.insert(0, words.say("holder", language))
+        elif row["typology"] == "pyramid" and row["account_id"] in recruits:
+            sentences.insert(0, words.say("recruit", language))
         against.append(sentences)
     return (
         rows.with_columns(

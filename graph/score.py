@@ -30,16 +30,22 @@ WHERE apart > 0 ORDER BY ALL
 """Of accounts that may stand far enough above the base rate, all their acts taken together; few do."""
 
 
-def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
-    """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`.
+RECRUITS = """
+SELECT account_id FROM told WHERE typology = 'pyramid' AND k > 0
+GROUP BY account_id HAVING max(CASE WHEN act = 'fee_up_the_line' THEN 0 ELSE 1 END) = 0
+"""
+"""Who paid an entry fee up the line, and took none and recruited nobody who paid."""
 
-    Reads `members`, `by_typology`, `told`, `chances_rated`. `ring_scores`: `ring`, `nats`, `score`.
-    `ring_typologies`: `ring`,
-    `typology`, `nats`,
-    `score`, strongest first. `member_scores`: `ring`, `account_id`, `score`, `typology`, `nats`. `lone_scores`:
-    `account_id`,
-    `score`, `typology`, `nats` of accounts on no listed ring.
+
+def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
+    """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`, `recruits`.
+
+    Reads `members`, `by_typology`, `told`, `chances_rated`. `ring_scores`: `ring`, `nats`, `score`. `ring_typologies`:
+    `ring`, `typology`, `nats`, `score`, strongest first. `member_scores`: `ring`, `account_id`, `score`, `typology`,
+    `nats`. `lone_scores`: `account_id`, `score`, `typology`, `nats` of accounts on no listed ring. `recruits`:
+    `account_id` of who only paid into a pyramid.
     """
+    db.make("recruits", RECRUITS)
     members = db.frame("SELECT * FROM members ORDER BY ring, account_id")
     per = db.frame(THEIRS)
     chances = db.frame(
@@ -64,7 +70,9 @@ def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
         .join(own.select("account_id", "typology", pl.col("nats").alias("own")), on="account_id", how="left")
         .with_columns(pl.col("own").fill_null(0.0))
     )
-    sure = 1 / (1 + (-(pl.col("hold") + pl.col("acts")) / 4).exp())
+    recruits = db.frame("SELECT account_id FROM recruits ORDER BY account_id")["account_id"]
+    only_paid = (pl.col("typology") == "pyramid") & pl.col("account_id").is_in(recruits.implode())
+    sure = pl.when(only_paid).then(s.recruit).otherwise(1.0) / (1 + (-(pl.col("hold") + pl.col("acts")) / 4).exp())
     db.put(
         "member_scores",
         on_ring.select(

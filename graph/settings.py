@@ -127,6 +127,13 @@ class ScoreSettings(Part):
     one_member: float = Field(
         3.0, ge=0, description="nats; most that one member says beyond what the others say: who acts alone is no ring"
     )
+    recruit: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="times the score of who paid into a pyramid and recruited nobody: perhaps deceived; the law "
+        "punishes who organises and leads (Criminal Law, art. 224-1)",
+    )
     half: float = Field(
         7.0, gt=0, description="nats; evidence at which a community is as likely a ring as not (fitted)"
     )

@@ -132,6 +132,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "innocent": ("可能的无辜解释：{what}。", "A possible innocent explanation: {what}."),
     "warned": ("{cny} 元发生在平台已提示风险之后。", "CNY {cny} was at stake after the platform had warned the buyer."),
     "holder": ("该账号自身没有可疑行为，仅通过关联进入名单。", "The account has no suspicious act of its own; it is here by its ties alone."),
+    "recruit": ("该账号交纳了入门费而没有发展下线，可能是受骗者。", "It paid an entry fee and recruited nobody: it may have been deceived."),
     "source": ("受害人的订单都出自该账号；它是共同来源，并非嫌疑人。", "The victims' orders share this account; it is a common source, not a suspect."),
     "tied_to": ("与本团伙 {n} 个成员有关联（{things}）。", "Tied to {n} members of the ring ({things})."),
     "alone": ("未发现与其他账号的可靠关联。", "No reliable tie to other accounts was found."),

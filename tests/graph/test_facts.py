@@ -150,6 +150,10 @@ def test_a_line_of_recruits_has_a_top_and_promoters(db: Warehouse) -> None:
     roles = dict(lists["accounts"].select("account_id", "role").iter_rows())
     assert (roles["top"], roles["mid1"], roles["mid2"]) == ("organiser", "promoter", "promoter")
     assert {roles[f"low{i}"] for i in range(8)} == {"buyer"}
+    said = "It paid an entry fee and recruited nobody: it may have been deceived."
+    deceived = lists["accounts"].filter(pl.col("against").list.contains(said))
+    assert deceived["account_id"].sort().to_list() == [f"low{i}" for i in range(8)]
+    assert deceived["score"].max() < lists["accounts"].filter(account_id="mid1")["score"].item()
 
 
 def test_the_newest_verdict_stands(db: Warehouse) -> None:

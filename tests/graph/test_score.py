@@ -38,7 +38,9 @@ def scored(
     columns = {**text, "act": pl.String, "axis": pl.String, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64}
     platform = {"spread": pl.Float64, "alone": pl.Float64, "most": pl.Float64}
     db.put("chances_rated", pl.DataFrame(schema={**columns, **platform}))
-    db.put("told", per.with_columns(axis=pl.lit("behaviour"), apart=pl.col("nats") + usual))
+    db.put(
+        "told", per.with_columns(act=pl.lit("x"), k=pl.lit(1), axis=pl.lit("behaviour"), apart=pl.col("nats") + usual)
+    )
     scores(db, S, R)
     return db.frame("SELECT ring, nats, score FROM ring_scores ORDER BY score DESC, ring")
 
