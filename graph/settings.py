@@ -39,6 +39,13 @@ class TieSettings(Part):
     )
     window_days: int = Field(365, ge=30, description="days; ties older than this expire")
     burst_hours: int = Field(72, ge=1, description="hours; first uses closer than this are a burst")
+    rush: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="share of all accounts that signed up in one week, from which it is no burst of a few",
+    )
+    rush_accounts: int = Field(1000, ge=1, description="accounts; of fewer in a week no share is a rush")
     levels: int = Field(12, ge=3, description="levels of a referral line that are followed upward")
     heads: int = Field(5, ge=2, description="accounts of one referral tree that paid a fee up it; fewer are friends")
     recruits: int = Field(

@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import TieSettings
 
+RUSHES = """
+WITH days AS (
+    SELECT date_trunc('day', registered_at) AS day, count(*) AS n
+    FROM accounts GROUP BY date_trunc('day', registered_at)
+),
+everybody AS (SELECT count(*) AS n FROM accounts)
+SELECT d.day
+FROM days AS d JOIN days AS o ON o.day BETWEEN d.day - INTERVAL 3 DAY AND d.day + INTERVAL 3 DAY
+CROSS JOIN everybody AS e
+GROUP BY d.day, e.n HAVING sum(o.n) > greatest($rush_accounts, $rush * e.n)
+"""
+"""Days in whose week a large share of the whole platform signed up: accounts moved over from another system, a date
+that stands for an unknown one, a campaign. Then it says nothing of two accounts that both did."""
+
 SIGNED_TOGETHER = """
 WITH users AS (
     SELECT DISTINCT u.account_id, u.space, u.entity_id
@@ -26,7 +40,8 @@ signed AS (
     FROM users AS u JOIN accounts AS a ON a.account_id = u.account_id
     JOIN (SELECT space, entity_id, count(*) AS n FROM users GROUP BY space, entity_id) AS d
       ON d.space = u.space AND d.entity_id = u.entity_id
-    WHERE d.n > $keep AND d.n <= $crowd
+    LEFT JOIN rushes AS r ON r.day = date_trunc('day', a.registered_at)
+    WHERE d.n > $keep AND d.n <= $crowd AND r.day IS NULL
 )
 SELECT x.account_id, x.space, x.entity_id, count(*) AS beside
 FROM signed AS x JOIN signed AS y ON y.space = x.space AND y.entity_id = x.entity_id
@@ -230,14 +245,15 @@ FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY
 
 
 def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
-    """Make `ties`: one row says why two accounts may be one hand; and `hubs_found`, `sellers`, `closings`,
-    `successions`, `fee_orders`, `fees`. `sellers`: one row an account that sold: `account_id`, `last_at` (an order or a
-    delivery), `open_orders` (paid, neither delivered nor given back).
+    """Make `ties`: one row says why two accounts may be one hand; and `rushes`, `signed_together`, `hubs_found`,
+    `sellers`, `closings`, `successions`, `fee_orders`, `fees`. `sellers`: one row an account that sold: `account_id`,
+    `last_at` (an order or a delivery), `open_orders` (paid, neither delivered nor given back).
 
     Reads `uses`, `accounts`, `orders`, `devices`. `ties` columns: `a` < `b` (accounts), `space`, `kind`, `entity_id`
     (an account for inviter and succession), `nats` (log-odds of one hand; decimal, so that sums do not depend on
     order), `first_at`, `last_at`, `overlap`, `burst`.
     """
+    db.make("rushes", RUSHES, rush=s.rush, rush_accounts=s.rush_accounts)
     db.make("signed_together", SIGNED_TOGETHER, keep=s.keep, crowd=s.crowd, burst_hours=s.burst_hours, same=s.same)
     db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)
     db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)

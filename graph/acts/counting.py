@@ -21,12 +21,13 @@ liquor), the rules on pesticides and fertilizers; counsel to confirm the list.""
 BORN_TOGETHER = """
 SELECT DISTINCT t.a, t.b
 FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
-WHERE date_trunc('minute', x.registered_at)
+LEFT JOIN rushes AS r ON r.day = date_trunc('day', x.registered_at)
+WHERE r.day IS NULL AND date_trunc('minute', x.registered_at)
       BETWEEN date_trunc('minute', y.registered_at) - $farm_hours * INTERVAL 1 HOUR
           AND date_trunc('minute', y.registered_at) + $farm_hours * INTERVAL 1 HOUR
 """
-"""Tied accounts that signed up close together; a burst is what these hang together to, whichever things tie them: a
-careful hand gives each new account another phone."""
+"""Tied accounts that signed up close together, but not with a large part of the platform; a burst is what these hang
+together to, whichever things tie them: a careful hand gives each new account another phone."""
 
 BURSTS = """
 SELECT component AS burst, account_id FROM born_together
@@ -115,7 +116,8 @@ LEFT JOIN times AS t ON t.act = c.act AND t.account_id = c.account_id AND t.with
 def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     """Make `acted`, `acts_done` and `totals`: acts against chances, for every kind of act; and what `chances_of` reads.
 
-    Reads the night's exports, `uses`, `crowds`, `ties`, `closings`, `successions`, `fees`, `fee_orders`. `acts_done`:
+    Reads the night's exports, `uses`, `rushes`, `signed_together`, `ties`, `closings`, `successions`, `fees`,
+    `fee_orders`. `acts_done`:
     one row an act: `typology`, `act`, `account_id`, `within`, `key` of its row. `acted`: one row an account that took a
     chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`, `stratum`, `n` chances, `k` acts, `lone`
     (tied to nobody who did the same). `totals`: one row a kind of act, stratum and kind of account, over lone accounts:

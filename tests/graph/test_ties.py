@@ -127,6 +127,16 @@ def test_a_crowd_that_signed_up_together_is_kept_though_it_shares_nothing_else(d
     assert hubs(db) == {"d1": ("cut", "incoherent")}
 
 
+def test_a_day_on_which_half_of_the_platform_signed_up_is_no_burst(db: Warehouse) -> None:
+    burst = [account(a, registered_at=20 + i / 10) for i, a in enumerate(CROWD)]
+    others = [account(f"other{i}", registered_at=-3.0 * i) for i in range(30)]
+    moved = [account(f"moved{i}", registered_at=20) for i in range(30)]
+    few = Method(ties=TieSettings(rush_accounts=20))
+    assert tied(db, [*burst, *others, *slowly(*CROWD)], few), "12 of 42, but only 12"
+    assert tied(db, [*burst, *others, *moved, *slowly(*CROWD)], few) == {}
+    assert hubs(db) == {"d1": ("cut", "incoherent")}
+
+
 def test_a_kiosk_in_the_first_week_of_term_is_no_burst(db: Warehouse) -> None:
     burst = [account(a, registered_at=20 + i / 10) for i, a in enumerate(CROWD)]
     assert tied(db, [*burst, *slowly(*CROWD, kind="kiosk")]) == {}
