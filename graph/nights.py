@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 RECORD = "run.json"
 """Written last: a folder without it is no published night."""
@@ -44,109 +46,113 @@ def dates(out: Path | str) -> list[date]:
     return sorted(date.fromisoformat(name[1]) for name in names if name)
 
 
+class _Part(BaseModel):
+    """A part of run.json as commands rely on it; what else it says they may find or not."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class _Exports(_Part):
+    zone: ZoneInfo
+
+
+class _Settings(_Part):
+    exports: _Exports
+
+
+class _Input(_Part):
+    table: str
+    path: str
+    sha256: str
+    bytes: int
+    rows_read: int
+    drop_date: str
+
+
+class _Step(_Part):
+    name: str
+    seconds: float
+
+
+class _Output(_Part):
+    table: str
+    rows: int
+    sha256: str
+
+
+class _Learned(_Part):
+    typology: str
+    n: int
+    confirmed: int
+    promised: float
+    weight: float
+    shift: float
+    slope: float
+
+
+class _Verdicts(_Part):
+    learned: list[_Learned]
+    scores_before: dict[str, float]
+
+
+class _Export(_Part):
+    read: int
+    rows: int
+    set_aside: int
+
+
+class _Figures(_Part):
+    exports: dict[str, _Export]
+
+
+class _Judged(_Part):
+    gate: str
+    state: str
+    said: str
+
+
+class _Override(_Part):
+    gate: str
+    reason: str
+
+
+class _Gates(_Part):
+    figures: _Figures
+    verdicts: list[_Judged]
+    overrides: list[_Override]
+
+
+class _Run(_Part):
+    run_id: str
+    run_date: str
+    code_version: str
+    finished_at: AwareDatetime
+    settings: _Settings
+    settings_sha256: str
+    inputs: list[_Input]
+    steps: list[_Step]
+    outputs: list[_Output]
+    register_place: int = 0
+    """Nights of an older ringwatch lack it and the two below."""
+    verdicts: _Verdicts = Field(default_factory=lambda: _Verdicts(learned=[], scores_before={}))
+    gates: _Gates = Field(default_factory=lambda: _Gates(figures=_Figures(exports={}), verdicts=[], overrides=[]))
+
+
 def parsed(content: bytes, folder: Path) -> dict[str, Any]:
-    """What the run.json of a night's folder says. Whoever reads one reads it here, and may rely on what `_SHAPE` names.
+    """What the run.json of a night's folder says. Whoever reads one reads it here, and may rely on what `_Run` names.
 
     Raises DamagedError.
     """
     try:
-        found: dict[str, Any] = json.loads(content)
-    except (ValueError, RecursionError) as damaged:
-        raise DamagedError(folder, "not JSON, or cut off") from damaged
-    fault = _fault(found, _SHAPE)
-    if fault is not None:
-        raise DamagedError(folder, f"at {fault.removeprefix('.')}" if fault else "not an object")
+        _Run.model_validate_json(content)
+    except ValidationError as damaged:
+        [first, *_] = damaged.errors(include_url=False, include_context=False, include_input=False)
+        if first["type"] == "json_invalid":
+            raise DamagedError(folder, "not JSON, or cut off") from damaged
+        raise DamagedError(folder, f"at {_place(first['loc'])}" if first["loc"] else "not an object") from damaged
+    found: dict[str, Any] = json.loads(content)
     return found
 
 
-def _text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _count(value: object) -> bool:
-    return isinstance(value, int)
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float)
-
-
-def _numbers(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_number, value.values()))
-
-
-def _exports(value: object) -> bool:
-    told = ("read", "rows", "set_aside")
-    return isinstance(value, dict) and all(
-        isinstance(export, dict) and all(_count(export.get(name)) for name in told) for export in value.values()
-    )
-
-
-def _moment(value: object) -> bool:
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
-
-
-def _zone(value: object) -> bool:
-    try:
-        return isinstance(value, str) and bool(ZoneInfo(value))
-    except (ValueError, OSError, LookupError):
-        return False
-
-
-_SHAPE: dict[str, Any] = {
-    "run_id": _text,
-    "run_date": _text,
-    "code_version": _text,
-    "finished_at": _moment,
-    "settings": {"exports": {"zone": _zone}},
-    "settings_sha256": _text,
-    "inputs": [
-        {"table": _text, "path": _text, "sha256": _text, "bytes": _count, "rows_read": _count, "drop_date": _text}
-    ],
-    "steps": [{"name": _text, "seconds": _number}],
-    "outputs": [{"table": _text, "rows": _count, "sha256": _text}],
-    "register_place?": _count,
-    "verdicts?": {
-        "learned": [
-            {"typology": _text, "n": _count, "confirmed": _count, "promised": _number, "weight": _number,
-             "shift": _number, "slope": _number}
-        ],
-        "scores_before": _numbers,
-    },
-    "gates?": {
-        "figures": {"exports": _exports},
-        "verdicts": [{"gate": _text, "state": _text, "said": _text}],
-        "overrides": [{"gate": _text, "reason": _text}],
-    },
-}  # fmt: skip
-"""What commands read of it; with ? what nights of an older ringwatch lack."""
-
-
-def _fault(value: object, shape: Any) -> str | None:
-    """Where a value is not of that shape; None where it is. The place is put together on the way back alone: a night
-    reads the records of years."""
-    if not isinstance(shape, dict | list):
-        return None if shape(value) else ""
-    if not isinstance(value, type(shape)):
-        return ""
-    return _in_object(value, shape) if isinstance(shape, dict) else _in_list(value, shape[0])
-
-
-def _in_object(value: Any, shape: dict[str, Any]) -> str | None:
-    for key, inner in shape.items():
-        name = key.removesuffix("?")
-        below = _fault(value[name], inner) if name in value else "" if name == key else None
-        if below is not None:
-            return f".{name}{below}"
-    return None
-
-
-def _in_list(value: Any, shape: Any) -> str | None:
-    for number, item in enumerate(value):
-        below = _fault(item, shape)
-        if below is not None:
-            return f"[{number}]{below}"
-    return None
+def _place(where: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).removeprefix(".")

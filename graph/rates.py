@@ -41,8 +41,7 @@ REPEATED = "SELECT typology, act, account_id, kind, stratum, n, k, lone FROM act
 """All that the platform's rates ask of single accounts."""
 
 _TEXT = dict.fromkeys(("account_id", "typology", "act", "axis", "side", "export"), pl.String)
-TOLD = {**_TEXT, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64, "nats": pl.Float64,
-        "apart": pl.Float64}  # fmt: skip
+TOLD = {**_TEXT, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64, "nats": pl.Float64, "apart": pl.Float64}
 BY_TYPOLOGY = {"account_id": pl.String, "typology": pl.String, "nats": pl.Float64}
 SUSPICION = {"account_id": pl.String, "nats": pl.Float64}
 
@@ -61,11 +60,9 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     `suspicion`: one row an account that acted: `account_id`, `nats` over all typologies (their mean likelihood, so
     looking at fourteen is paid for).
     """
+    witness = {True: s.crowd_cap, False: s.habit_cap}
     sides = pl.DataFrame(
-        [
-            (t, a.name, a.axis, a.side, a.table, (a.most or s.habit_cap) if a.between_tied else None)
-            for t, a in all_acts()
-        ],
+        [(t, a.name, a.axis, a.side, a.table, witness[a.crowd] if a.between_tied else None) for t, a in all_acts()],
         schema=["typology", "act", "axis", "side", "export", "most"],
         schema_overrides={"most": pl.Float64},
         orient="row",
@@ -145,7 +142,7 @@ def rates(totals: pl.DataFrame, acted: pl.DataFrame, sides: pl.DataFrame, s: Sco
     """
     habit = sides.select("typology", "act", habit=pl.col("most").is_not_null())
     first = totals.with_columns(_rate(totals), pl.lit(s.spread).alias("spread"), pl.lit(0.0).alias("alone"))
-    lone = nats(acted.filter(pl.col("lone") & (pl.col("k") > 1)), first.select(*GROUP, "rate", "spread", "alone"))
+    lone = nats(acted, first.select(*GROUP, "rate", "spread", "alone"))
     loud = lone.join(habit, on=ACT).filter((pl.col("nats") > s.stands_out) & ~pl.col("habit"))
     rest = _without(totals, loud, s.spread)
     share = (pl.col("loud").sum() + 0.5) / (pl.col("repeaters").sum() + 50)

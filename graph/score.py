@@ -29,7 +29,6 @@ WHERE apart > 0 ORDER BY ALL
 """
 """Of accounts that may stand far enough above the base rate, all their acts taken together; few do."""
 
-
 RECRUITS = """
 SELECT account_id FROM told WHERE typology = 'pyramid' AND k > 0
 GROUP BY account_id HAVING max(CASE WHEN act = 'fee_up_the_line' THEN 0 ELSE 1 END) = 0
@@ -91,7 +90,7 @@ def ring_typologies(
 ) -> pl.DataFrame:
     """One row a ring and typology with its evidence in nats, `two_way` composed. Columns `ring`, `typology`, `nats`.
 
-    One member says at most `one_member` nats beyond what the others say: who acts alone among friends is no ring.
+    One member says at most `one_actor` nats beyond what the others say: who acts alone among friends is no ring.
     """
     told = members.select("ring", "account_id").join(per, on="account_id").sort("ring", "typology", "account_id")
     size = members.group_by("ring").len("size")
@@ -107,9 +106,9 @@ def ring_typologies(
         r,
     ).rename({"nats": "others"})  # fmt: skip
     plain = everybody.join(others, on=["ring", "typology"], how="left").select(
-        "ring", "typology", pl.min_horizontal("nats", pl.col("others").fill_null(0.0) + s.one_member)
+        "ring", "typology", pl.min_horizontal("nats", pl.col("others").fill_null(0.0) + s.one_actor)
     )
-    return pl.concat([plain, two_way(everybody)]).filter(pl.col("nats") > 0).sort("ring", "typology")
+    return pl.concat([plain, two_way(everybody, told)]).filter(pl.col("nats") > 0).sort("ring", "typology")
 
 
 def explained(told: pl.DataFrame, size: pl.DataFrame, chances: pl.DataFrame, r: RingSettings) -> pl.DataFrame:
@@ -131,8 +130,15 @@ def explained(told: pl.DataFrame, size: pl.DataFrame, chances: pl.DataFrame, r: 
     )
 
 
-def two_way(plain: pl.DataFrame) -> pl.DataFrame:
-    """The rings that cheat on both sides: `ring`, `typology`, `nats`, the sum of the strongest of either side."""
+def two_way(plain: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """The rings that cheat on both sides: `ring`, `typology`, `nats`, the sum of the strongest of either side. Not
+    where one member alone does both among friends: `told` as for `explained`."""
+    several = (
+        told.filter(pl.col("typology").is_in([*SELLING, *BUYING]))
+        .group_by("ring")
+        .agg(pl.col("account_id").n_unique().alias("acting"))
+        .filter(pl.col("acting") > 1)
+    )
     sides = [
         plain.filter(pl.col("typology").is_in(side)).group_by("ring").agg(pl.col("nats").max().alias(name))
         for side, name in ((SELLING, "selling"), (BUYING, "buying"))
@@ -141,6 +147,7 @@ def two_way(plain: pl.DataFrame) -> pl.DataFrame:
     return (
         sides[0]
         .join(sides[1], on="ring")
+        .join(several, on="ring", how="semi")
         .filter((weaker > 6) & (weaker > 0.15 * pl.max_horizontal("selling", "buying")))
         .select("ring", pl.lit("two_way").alias("typology"), (pl.col("selling") + pl.col("buying")).alias("nats"))
     )

@@ -130,8 +130,11 @@ class ScoreSettings(Part):
     least_spread: float = Field(1.0, gt=0, description="pseudo-chances; honest rates differ at most so much")
     stands_out: float = Field(4.0, description="nats; a lone account beyond it does so habitually")
     habit_cap: float = Field(4.0, gt=0, description="nats; most that a group's habit says: it is one witness")
+    crowd_cap: float = Field(
+        9.0, gt=0, description="nats; most that a crowd's signing up together says: one witness, but no home's habit"
+    )
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
-    one_member: float = Field(
+    one_actor: float = Field(
         3.0, ge=0, description="nats; most that one member says beyond what the others say: who acts alone is no ring"
     )
     recruit: float = Field(

@@ -28,10 +28,12 @@ GROUP BY d.day, e.n HAVING sum(o.n) > greatest($rush_accounts, $rush * e.n)
 """Days in whose week a large share of the whole platform signed up: accounts moved over from another system, a date
 that stands for an unknown one, a campaign. Then it says nothing of two accounts that both did."""
 
+KIOSKS = "SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk'"
+
 SIGNED_TOGETHER = """
 WITH users AS (
     SELECT DISTINCT u.account_id, u.space, u.entity_id
-    FROM uses AS u LEFT JOIN (SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk') AS k
+    FROM uses AS u LEFT JOIN kiosks AS k
       ON u.space = 'device' AND u.entity_id = k.device_id
     WHERE u.space IN ('device', 'pay', 'phone') AND k.device_id IS NULL
 ),
@@ -76,8 +78,7 @@ coherent AS (
 ),
 together AS (
     SELECT space, entity_id, max(beside) AS n FROM signed_together GROUP BY space, entity_id
-),
-kiosks AS (SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk')
+)
 SELECT d.space, d.entity_id, d.n,
        CASE WHEN d.n <= $keep THEN cast(1 AS DOUBLE)
             ELSE greatest(coalesce(c.n, 0), coalesce(t.n, 0)) / d.n END AS coherence,
@@ -254,6 +255,7 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     order), `first_at`, `last_at`, `overlap`, `burst`.
     """
     db.make("rushes", RUSHES, rush=s.rush, rush_accounts=s.rush_accounts)
+    db.make("kiosks", KIOSKS)
     db.make("signed_together", SIGNED_TOGETHER, keep=s.keep, crowd=s.crowd, burst_hours=s.burst_hours, same=s.same)
     db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)
     db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)
@@ -267,7 +269,7 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     kinds = ("device", "payee", "payer", "contact", "card_code", "phone", "owner", "licence", "address", "source")
     nats = s.model_dump(include={*kinds, "apart", "burst_hours", "succession", "inviter", "fee"})
     db.make("ties", TIES, **nats)
-    db.drop("up")
+    db.drop("up", "kiosks")
 
 
 def _up_the_line(db: Db, levels: int) -> None:

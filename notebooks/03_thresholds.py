@@ -32,7 +32,7 @@ CAPACITIES = (50, 100, 200)  # accounts that a small, a usual and a large team l
 CHANGES = [  # settings of graph/settings.py, each with the value to try; several in one line move together
     {"score.half": 4.0},
     {"score.half": 12.0},
-    {"score.one_member": 60.0},
+    {"score.one_actor": 60.0},
     {"rings.gamma": 0.001},
     {"rings.gamma": 0.016},
     {"rings.entry": 1.5},

@@ -52,6 +52,7 @@ DAMAGES: dict[str, tuple[Spoil, str]] = {
     "input without hash": (changed(lambda run: run["inputs"][0].pop("sha256")), "at inputs[0].sha256"),
     "steps of texts": (changed(lambda run: run.update(steps=["load"])), "at steps[0]"),
     "gates without verdicts": (changed(lambda run: run["gates"].pop("verdicts")), "at gates.verdicts"),
+    "gates are null": (changed(lambda run: run.update(gates=None)), "at gates"),
     "scores as texts": (changed(lambda run: run["verdicts"].update(scores_before={"R-a": "1"})), "scores_before"),
 }
 

@@ -11,7 +11,7 @@ things; a shop's or a firm's tablet on which a whole class is helped to sign up.
 
 That sign-ups in a short window on one device say far more than sharing ever is known from public data of a shop
 (0.91 of such accounts were fraudulent, 0.23 of those that shared one slowly). A crowd of them is one witness all the
-same, and says 9 nats at most: a ring of it is listed, and stands below those of which more is known.
+same, and says `crowd_cap` at most: a ring of it is listed, and stands below those of which more is known.
 """
 
 from graph.acts.act import Act
@@ -59,7 +59,7 @@ ACTS = (
         listed="crowded",
         money=False,
         between_tied=True,
-        most=9.0,
+        crowd=True,
     ),
     Act(
         "ordered_on_signing_up",

@@ -42,8 +42,8 @@ class Act:
     account's `kind` and its number `n` of chances. `axis` is the kind of evidence: acts of one typology on one axis
     restate each other and only the strongest counts. `victim` is the column of `table` that names who was harmed,
     `money` whether the row's amount was at stake. `between_tied`: the act itself is about tied accounts, so its base
-    rate is that of all accounts; other acts are compared with accounts that are tied to nobody who acted. `most`: nats;
-    what a group says by such an act, being one witness, where that is more than a habit says.
+    rate is that of all accounts; other acts are compared with accounts that are tied to nobody who acted. `crowd`: of
+    such acts, one that no home's habit explains: a group is one witness still, and says more.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Act:
     victim: str | None = None
     money: bool = True
     between_tied: bool = False
-    most: float | None = None
+    crowd: bool = False
 
     @property
     def looks_up(self) -> bool:

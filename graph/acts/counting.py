@@ -22,7 +22,8 @@ BORN_TOGETHER = """
 SELECT DISTINCT t.a, t.b
 FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
 LEFT JOIN rushes AS r ON r.day = date_trunc('day', x.registered_at)
-WHERE r.day IS NULL AND date_trunc('minute', x.registered_at)
+LEFT JOIN rushes AS q ON q.day = date_trunc('day', y.registered_at)
+WHERE r.day IS NULL AND q.day IS NULL AND date_trunc('minute', x.registered_at)
       BETWEEN date_trunc('minute', y.registered_at) - $farm_hours * INTERVAL 1 HOUR
           AND date_trunc('minute', y.registered_at) + $farm_hours * INTERVAL 1 HOUR
 """
@@ -117,12 +118,11 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     """Make `acted`, `acts_done` and `totals`: acts against chances, for every kind of act; and what `chances_of` reads.
 
     Reads the night's exports, `uses`, `rushes`, `signed_together`, `ties`, `closings`, `successions`, `fees`,
-    `fee_orders`. `acts_done`:
-    one row an act: `typology`, `act`, `account_id`, `within`, `key` of its row. `acted`: one row an account that took a
-    chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`, `stratum`, `n` chances, `k` acts, `lone`
-    (tied to nobody who did the same). `totals`: one row a kind of act, stratum and kind of account, over lone accounts:
-    `repeaters` (accounts with more than one chance), `n`, `k`, `heads`, `taken` (`n` and `k` with large accounts
-    damped), and `nn`, `nk`, `kk`: sums of products, for the spread.
+    `fee_orders`. `acts_done`: one row an act: `typology`, `act`, `account_id`, `within`, `key` of its row. `acted`: one
+    row an account that took a chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`, `stratum`,
+    `n` chances, `k` acts, `lone` (tied to nobody who did the same). `totals`: one row a kind of act, stratum and kind
+    of account, over lone accounts: `repeaters` (accounts with more than one chance), `n`, `k`, `heads`, `taken` (`n`
+    and `k` with large accounts damped), and `nn`, `nk`, `kk`: sums of products, for the spread.
     """
     names = named(s, now)
     look_up(db, s, names)

@@ -23,10 +23,9 @@ from jobs.door.take import judge, pour
 from jobs.door.text import stamp
 from jobs.door.together import Opener
 from jobs.errors import ExportError, NotYetError, UsageError
+from jobs.parts import POURING
 from jobs.warehouse import Warehouse
 
-_MEMORY = "640MB"
-"""What DuckDB may hold while rows are poured: more buys no speed, and the whole process stays below a gigabyte."""
 _UNDATED = date(1, 1, 1)
 """Stands in for the date of a drop that only its rows can date."""
 
@@ -55,7 +54,7 @@ def load(
     ensure_tables(w)
     sweep(w)
     found = drops(exports)
-    with w.memory_at_most(_MEMORY):
+    with w.memory_at_most(POURING):
         for drop in found:
             if until is None or drop.date is None or drop.date <= until:
                 _load_drop(w, drop, exports, door, until, progress)

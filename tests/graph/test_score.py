@@ -55,8 +55,8 @@ def test_a_ring_is_the_sum_of_its_members_over_all_typologies(db: Warehouse) -> 
         0, named=True
     )
     said = [log(1 - R.active + R.active * exp(x)) for x in (5.0, 5.0, 4.0, 0.0 - 1e9)]
-    nats = sum(said[1:]) + S.one_member - log(len(TYPOLOGIES))
-    assert S.one_member < said[0], "one of the strongest is worth no more than that beyond the others"
+    nats = sum(said[1:]) + S.one_actor - log(len(TYPOLOGIES))
+    assert S.one_actor < said[0], "one of the strongest is worth no more than that beyond the others"
     assert row["nats"] == pytest.approx(nats)
     assert row["score"] == pytest.approx(likelihood(nats))
 
@@ -66,6 +66,8 @@ def test_who_acts_alone_among_friends_is_no_ring_but_a_loner(db: Warehouse) -> N
     assert db.frame("SELECT account_id FROM lone_scores")["account_id"].to_list() == ["a"]
     both = [("d", "confirm_first", 12.0), ("e", "unpaid_harvest", 12.0)]
     assert scored(db, {1: "d e"}, both).height == 1, "one that sells and one that buys are two who act"
+    both = [("f", "confirm_first", 12.0), ("f", "unpaid_harvest", 12.0)]
+    assert scored(db, {1: "f g"}, both).is_empty(), "one that does both is not"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import log
 
 import pytest
 
-from graph.settings import Method, TieSettings
+from graph.settings import ActSettings, Method, TieSettings
 from jobs.warehouse import Warehouse
 from tests.graph.tables_in import Row, account, chat, device, fill, night, order, shop
 
@@ -135,6 +135,19 @@ def test_a_day_on_which_half_of_the_platform_signed_up_is_no_burst(db: Warehouse
     assert tied(db, [*burst, *others, *slowly(*CROWD)], few), "12 of 42, but only 12"
     assert tied(db, [*burst, *others, *moved, *slowly(*CROWD)], few) == {}
     assert hubs(db) == {"d1": ("cut", "incoherent")}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_rush_is_nobodys_burst_whoever_is_named_first(db: Warehouse, order: int) -> None:
+    few = Method(ties=TieSettings(rush_accounts=20), acts=ActSettings(farm_size=3))
+    days = [21.05, 21.05, 24, 24][::order]  # two in the rush's week, two behind it, all within three days
+    fill(db, [
+        *(account(f"a{i}", registered_at=day) for i, day in enumerate(days)),
+        *(account(f"moved{i}", registered_at=20) for i in range(30)),
+        *(row for a, b in pairwise(range(4)) for row in slowly(f"a{a}", f"a{b}", thing=f"d{a}")),
+    ])  # fmt: skip
+    night(db, "acts", few)
+    assert db.frame("SELECT * FROM bursts").is_empty()
 
 
 def test_a_kiosk_in_the_first_week_of_term_is_no_burst(db: Warehouse) -> None:
