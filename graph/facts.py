@@ -16,8 +16,8 @@ LISTED = "SELECT m.account_id FROM members AS m SEMI JOIN ring_names AS n ON n.r
 
 ORDERS_NEAR = """
 SELECT order_id, buyer_id, seller_id, payee_id, payer_id, ship_from_id, ship_to_id, ship_to_region, amount_fen,
-       buyer_warned, placed_at, paid_at, delivered_at, confirmed_at, cancelled_at, refunded_at, complained_at,
-       seller_complained_at, file_id, line
+       buyer_warned, placed_at, paid_at, paid_told, delivered_at, confirmed_at, cancelled_at, refunded_at,
+       complained_at, seller_complained_at, file_id, line
 FROM orders
 WHERE seller_id IN (SELECT account_id FROM listed) OR buyer_id IN (SELECT account_id FROM listed)
    OR promoter_id IN (SELECT account_id FROM listed)
@@ -98,7 +98,7 @@ is a member too. Loss is what left the victim: the escrow paid out, the code gon
 refund for what did not come back, or the receiver's stated loss where there was no order here."""
 
 OPEN_ORDERS = """
-SELECT n.ring_id, o.order_id, o.buyer_id, o.seller_id, o.amount_fen, o.paid_at
+SELECT n.ring_id, o.order_id, o.buyer_id, o.seller_id, o.amount_fen, CASE WHEN o.paid_told THEN o.paid_at END AS paid_at
 FROM orders_near AS o
 JOIN members AS m ON m.account_id = o.seller_id
 JOIN ring_names AS n ON n.ring = m.ring

@@ -22,9 +22,9 @@ GROUP BY m.ring, {who} t.typology, t.act HAVING sum(t.nats) >= $least
 
 TRADE = """
 WITH bad AS (SELECT DISTINCT order_id FROM facts WHERE order_id IS NOT NULL)
-SELECT m.ring, count(*) AS n, count(*) FILTER (WHERE b.order_id IS NULL) AS plain
-FROM (SELECT order_id, seller_id AS account_id FROM orders_near
-      UNION ALL SELECT order_id, buyer_id FROM orders_near) AS o
+SELECT m.ring, count(*) AS n, count(*) FILTER (WHERE b.order_id IS NULL) AS plain, bool_and(o.paid_told) AS paid_told
+FROM (SELECT order_id, paid_told, seller_id AS account_id FROM orders_near
+      UNION ALL SELECT order_id, paid_told, buyer_id FROM orders_near) AS o
 JOIN members AS m ON m.account_id = o.account_id LEFT JOIN bad AS b ON b.order_id = o.order_id
 SEMI JOIN ring_names AS r ON r.ring = m.ring
 GROUP BY m.ring
@@ -99,6 +99,8 @@ def ring_against(row: dict[str, Any], language: Language) -> list[str]:
     if row["weakest_tie"]:
         kind, _, entity = str(row["weakest_tie"]).partition(" ")
         out.append(words.say("weakest", language, kind=words.kind(kind, language), entity=entity))
+    if row["paid_told"] is False:
+        out.append(words.say("paid_untold", language))
     if row["warned_fen"]:
         out.append(words.say("warned", language, cny=words.cny(row["warned_fen"])))
     return out

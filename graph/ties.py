@@ -28,7 +28,24 @@ GROUP BY d.day, e.n HAVING sum(o.n) > greatest($rush_accounts, $rush * e.n)
 """Days in whose week a large share of the whole platform signed up: accounts moved over from another system, a date
 that stands for an unknown one, a campaign. Then it says nothing of two accounts that both did."""
 
-KIOSKS = "SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk'"
+KIOSKS = """
+WITH untold AS (
+    SELECT device_id FROM devices GROUP BY device_id HAVING count(*) > $keep AND count(device_kind) = 0
+),
+users AS (
+    SELECT d.account_id, d.device_id, d.last_seen_at < d.first_seen_at + INTERVAL 1 DAY AS once
+    FROM devices AS d SEMI JOIN untold AS x ON x.device_id = d.device_id
+),
+settled AS (
+    SELECT d.account_id FROM devices AS d SEMI JOIN users AS u ON u.account_id = d.account_id
+    GROUP BY d.account_id HAVING count(*) > 1
+)
+SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk'
+UNION
+SELECT u.device_id FROM users AS u LEFT JOIN settled AS s ON s.account_id = u.account_id
+GROUP BY u.device_id HAVING count(*) FILTER (WHERE u.once AND s.account_id IS NOT NULL) >= $same * count(*)
+"""
+"""Where the exports do not say what a device is, one that most of its users were on for a day and left for another."""
 
 SIGNED_TOGETHER = """
 WITH users AS (
@@ -255,7 +272,7 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     order), `first_at`, `last_at`, `overlap`, `burst`.
     """
     db.make("rushes", RUSHES, rush=s.rush, rush_accounts=s.rush_accounts)
-    db.make("kiosks", KIOSKS)
+    db.make("kiosks", KIOSKS, keep=s.keep, same=s.same)
     db.make("signed_together", SIGNED_TOGETHER, keep=s.keep, crowd=s.crowd, burst_hours=s.burst_hours, same=s.same)
     db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)
     db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)

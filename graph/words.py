@@ -130,6 +130,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "weakest": ("若去掉{kind} {entity}，该团伙即不再相连。", "Without {kind} {entity} the ring falls apart."),
     "one_kind": ("账号之间只有一类关联：{kind}。", "Only one kind of tie holds the accounts together: {kind}."),
     "innocent": ("可能的无辜解释：{what}。", "A possible innocent explanation: {what}."),
+    "paid_untold": ("导出数据没有任何付款时间：未取消的订单一律按下单时已付款计。", "The exports tell of no payment: every order that was not cancelled counts as paid when placed."),
     "warned": ("{cny} 元发生在平台已提示风险之后。", "CNY {cny} was at stake after the platform had warned the buyer."),
     "holder": ("该账号自身没有可疑行为，仅通过关联进入名单。", "The account has no suspicious act of its own; it is here by its ties alone."),
     "recruit": ("该账号交纳了入门费而没有发展下线，可能是受骗者。", "It paid an entry fee and recruited nobody: it may have been deceived."),

@@ -146,7 +146,7 @@ def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
     db, method = steps.db, settings.method
     now = datetime.combine(run_date, time(23, 59, 59))
     with steps.step("state"):
-        as_of(db, run_date)
+        as_of(db, run_date, guess=True)
     with steps.step("uses"):
         uses(db, now=now, since=now - timedelta(days=method.ties.window_days))
     with steps.step("ties"):

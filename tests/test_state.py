@@ -134,6 +134,39 @@ def test_a_claim_comes_with_its_report_and_a_channel_has_a_default(w: Warehouse)
     assert state(w, D2, "SELECT channel FROM orders ORDER BY order_id") == [("listing",), ("external",)]
 
 
+def orders_of(w: Warehouse, **columns: object) -> list[tuple[object, ...]]:
+    """An order a row, "a" first, with these columns; as the night takes them to be paid and sent."""
+    values = zip(*columns.values(), strict=True)
+    rows = [(key, D1, *row) for key, row in zip("abcd", values, strict=False)]
+    add(w, "orders", D2, 1, ["order_id", "placed_at", *columns], *rows)
+    as_of(w, D2, guess=True)
+    return w.rows("SELECT paid_at, paid_told, delivered_at FROM orders ORDER BY order_id")
+
+
+def test_where_no_payment_is_told_an_order_is_paid_when_placed_unless_it_was_cancelled(w: Warehouse) -> None:
+    placed = datetime.combine(D1, datetime.min.time())
+    seen = orders_of(w, cancelled_at=(None, D1, D3, D1), refunded_at=(None, None, None, D2), delivered_at=(D2,) * 4)
+    assert [row[:2] for row in seen] == [(placed, False), (None, False), (placed, False), (placed, False)]
+
+
+def test_where_no_order_tells_that_goods_left_they_have_by_its_confirmation(w: Warehouse) -> None:
+    sent = datetime.combine(D2, datetime.min.time())
+    assert [row[2] for row in orders_of(w, confirmed_at=(D2, None, D3))] == [sent, None, None]
+
+
+def test_where_nothing_is_told_of_sending_nothing_is_held_back(w: Warehouse) -> None:
+    placed = datetime.combine(D1, datetime.min.time())
+    assert [row[2] for row in orders_of(w, cancelled_at=(None, D1))] == [placed, None]
+
+
+def test_one_order_that_tells_is_enough_for_all(w: Warehouse) -> None:
+    paid = datetime.combine(D2, datetime.min.time())
+    seen = orders_of(w, paid_at=(None, D2), delivered_at=(D2, None))
+    assert seen == [(None, True, paid), (paid, True, None)]
+    as_of(w, D2)
+    assert w.rows("SELECT bool_and(paid_told), count(paid_at) FROM orders") == [(True, 1)]
+
+
 def test_a_past_night_is_as_if_later_drops_had_never_come(tmp_path: Path) -> None:
     early = f"{ORDERS}\n{order('q1')}\n{order('q2', paid_at='')}\n"
     late = (

@@ -14,7 +14,7 @@ import polars as pl
 
 from graph.acts import tally
 from graph.db import Db
-from graph.exports import EXPORTS, LABELS, Export
+from graph.exports import EXPORTS, LABELS, ORDERS, Export
 from graph.learning import learning
 from graph.pairs import pairs
 from graph.rates import evidence, undone
@@ -117,7 +117,8 @@ def fill(db: Db, rows: Sequence[Row], *, labels: Sequence[Mapping[str, object]] 
     for file_id, export in enumerate(EXPORTS[:4], start=1):
         lines = count(1)
         values = [{**r.values, "file_id": file_id, "line": next(lines)} for r in rows if r.table == export.name]
-        db.put(export.name, frame(export, values, file_id=pl.Int64, line=pl.Int64))
+        table = frame(export, values, file_id=pl.Int64, line=pl.Int64)
+        db.put(export.name, table.with_columns(pl.lit(True).alias("paid_told")) if export is ORDERS else table)
     db.put("labels", frame(LABELS, list(labels)))
     db.put("verdict_journal", frame(LABELS, []))
     names = [export.name for export in EXPORTS[:4]]

@@ -180,3 +180,14 @@ def test_a_second_night_tells_what_changed(db: Warehouse) -> None:
     assert rest == [("R-aaaaaa", "joined", "s5"), ("R-aaaaaa", "left", "gone1"), ("R-aaaaaa", "score", None),
                     ("R-zzzzzz", "gone", None)]  # fmt: skip
     assert "Not seen tonight; last had 2 accounts." in changes["detail"].to_list()
+
+
+def test_where_no_payment_is_told_the_open_money_has_no_time_and_the_ring_says_so(db: Warehouse) -> None:
+    """Orders that count as paid are not said to have been."""
+    fill(db, RING_ONLY)
+    db.make("orders", "SELECT * REPLACE (FALSE AS paid_told) FROM orders")
+    night(db, "verdicts")
+    lists = watchlists(db, NIGHT, Method(), "en")
+    assert all("tell of no payment" in " ".join(said) for said in lists["rings"]["against"])
+    assert lists["open_orders"].height > 0
+    assert lists["open_orders"]["paid_at"].null_count() == lists["open_orders"].height

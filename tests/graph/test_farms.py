@@ -80,3 +80,31 @@ def test_a_class_stands_below_every_farm_and_an_evening_and_pairs_are_not_listed
 ) -> None:
     assert set(found) <= {*FARMS, CLASS}
     assert all(found[CLASS][1] < found[farm][1] for farm in FARMS)
+
+
+HELPED, RACK = [f"helped {i}" for i in range(12)], [f"racked {i}" for i in range(12)]
+
+
+def on_a_tablet(kind: str | None, *, staying: bool) -> list[Row]:
+    """Twelve who sign up on one device within an hour, and use a phone of their own from the next day on; `staying`,
+    on the first device as well."""
+    rows = []
+    for i, name in enumerate(RACK if staying else HELPED):
+        signed, thing = 50 + i / 300, "rack" if staying else "tablet"
+        rows += [account(name, registered_at=signed), order(f"of {name}", name, "shop 1", signed + 9)]
+        rows += [device(name, f"own of {name}", signed + 1, 170, "phone")]
+        last = 170 if staying else signed
+        rows += [Row("devices", {**device(name, thing, signed, last).values, "device_kind": kind})]
+    return rows
+
+
+@pytest.mark.parametrize(("kind", "known"), [(None, False), ("tablet", True)])
+def test_who_is_helped_once_on_a_device_that_nobody_names_is_a_guest(
+    db: Warehouse, kind: str | None, known: bool
+) -> None:
+    fill(db, [*platform(), *on_a_tablet(kind, staying=False), *on_a_tablet(kind, staying=True)])
+    night(db, "ties")
+    cut = {thing for (thing,) in db.rows("SELECT entity_id FROM hubs_found WHERE reason = 'kiosk'")}
+    assert cut == (set() if known else {"tablet"})
+    tied = {a.split()[0] for (a,) in db.rows("SELECT a FROM ties WHERE entity_id IN ('tablet', 'rack')")}
+    assert tied == ({"helped", "racked"} if known else {"racked"})
