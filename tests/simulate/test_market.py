@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import polars as pl
@@ -26,12 +28,35 @@ def world(request: pytest.FixtureRequest) -> WorldName:
     return name
 
 
+SEEN: dict[float, dict[str, Any]] = {
+    0.0: {"accounts": 2_500, "seed": 21, "mute": 0.0},
+    0.5: {"accounts": 2_500, "seed": 11, "nights": 3, "camouflage": 0.5},
+    1.0: {"accounts": 2_500, "seed": 11, "camouflage": 1.0},
+}
+"""A market of each camouflage: those that other tests look at, but for the last."""
+Made = Callable[..., Path]
+"""Options of `simulate` -> the folder of that market."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A market by its options, made when first asked for; nobody writes there."""
+    known: dict[str, Path] = {}
+
+    def of(**options: object) -> Path:
+        name = repr(sorted(options.items()))
+        if name not in known:
+            known[name] = tmp_path_factory.mktemp("market") / "out"
+            simulate(known[name], **options)  # type: ignore[arg-type]
+        return known[name]
+
+    return of
+
+
 @pytest.fixture(scope="module", params=WORLDS)
-def market(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Drops:
+def market(request: pytest.FixtureRequest, made: Made) -> Drops:
     """Three nights of a small market of middling camouflage."""
-    out = tmp_path_factory.mktemp("market") / "out"
-    simulate(out, accounts=2_500, seed=11, nights=3, camouflage=0.5, world=request.param)
-    return drops_of(out)
+    return drops_of(made(**SEEN[0.5], world=request.param))
 
 
 def digest(out: Path) -> dict[str, str]:
@@ -42,11 +67,12 @@ def digest(out: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("world", "file_format"), [("market", "csv"), ("market", "mixed"), ("market", "parquet"), ("agents", "mixed")]
 )
-def test_same_seed_same_bytes(tmp_path: Path, world: WorldName, file_format: str) -> None:
-    for name, seed in (("one", 4), ("two", 4), ("other", 5)):
+def test_same_seed_same_bytes(tmp_path: Path, made: Made, world: WorldName, file_format: str) -> None:
+    one = digest(made(accounts=1_000, seed=4, nights=2, file_format=file_format, world=world))
+    for name, seed in (("two", 4), ("other", 5)):
         simulate(tmp_path / name, accounts=1_000, seed=seed, nights=2, file_format=file_format, world=world)  # type: ignore[arg-type]
-    assert digest(tmp_path / "one") == digest(tmp_path / "two")
-    assert not set(digest(tmp_path / "one").values()) & set(digest(tmp_path / "other").values())
+    assert one == digest(tmp_path / "two")
+    assert not set(one.values()) & set(digest(tmp_path / "other").values())
 
 
 def test_drops_are_dated_backwards_from_until(tmp_path: Path) -> None:
@@ -139,17 +165,19 @@ def test_a_later_drop_holds_new_rows_and_new_states_only(market: Drops) -> None:
         assert (kept[event] == kept[f"{event}_before"]).all()
 
 
-def test_formats_hold_the_same_market(tmp_path: Path, world: WorldName) -> None:
-    for name in ("csv", "mixed", "parquet"):
-        simulate(tmp_path / name, accounts=1_000, seed=3, file_format=name, world=world)
-    wanted = drops_of(tmp_path / "csv").latest(ORDERS)
-    folder = tmp_path / "parquet" / "2025-06-30"
-    assert_frame_equal(pl.read_parquet(folder / "orders.parquet").cast(dict(wanted.schema)), wanted)  # type: ignore[arg-type]
-    mixed = {path.name for path in (tmp_path / "mixed" / "2025-06-30").iterdir()}
-    assert mixed == {"orders.csv.gz", "accounts.csv", "devices.parquet", "chat_links.ndjson.gz"}
-    chat_file = tmp_path / "mixed" / "2025-06-30" / "chat_links.ndjson.gz"
-    said = pl.read_ndjson(chat_file, infer_schema_length=None)
-    assert said["message_id"].to_list() == drops_of(tmp_path / "csv").latest(CHAT_LINKS)["message_id"].to_list()
+def test_formats_hold_the_same_market(made: Made, world: WorldName) -> None:
+    csv, mixed, parquet = (
+        made(accounts=1_000, seed=4, nights=2, file_format=name, world=world) / "2025-06-30"
+        for name in ("csv", "mixed", "parquet")
+    )
+    wanted = drops_of(csv.parent).nights
+    orders = wanted["orders"][csv.name]
+    assert_frame_equal(pl.read_parquet(parquet / "orders.parquet").cast(dict(orders.schema)), orders)  # type: ignore[arg-type]
+    assert {path.name for path in mixed.iterdir()} == {
+        "orders.csv.gz", "accounts.csv", "devices.parquet", "chat_links.ndjson.gz"
+    }  # fmt: skip
+    said = pl.read_ndjson(mixed / "chat_links.ndjson.gz", infer_schema_length=None)
+    assert said["message_id"].to_list() == wanted["chat_links"][csv.name]["message_id"].to_list()
 
 
 def test_ids_never_look_like_personal_numbers(market: Drops) -> None:
@@ -167,17 +195,14 @@ def test_honest_trade_is_skewed(market: Drops) -> None:
 # Not in the bazaar: a few of its hands leave nothing but their timing.
 @pytest.mark.parametrize("world", ["market", "agents"])
 @pytest.mark.parametrize("camouflage", [0.0, 0.5, 1.0])
-def test_every_ring_is_connected(tmp_path: Path, world: WorldName, camouflage: float) -> None:
-    simulate(tmp_path / "out", accounts=2_000, seed=2, camouflage=camouflage, world=world)
-    drops = drops_of(tmp_path / "out")
+def test_every_ring_is_connected(made: Made, world: WorldName, camouflage: float) -> None:
+    drops = drops_of(made(**SEEN[camouflage], world=world))
     for typology, graph in ring_graphs(drops, within_rings(drops, shared_things(drops))):
         assert nx.is_connected(graph), typology
 
 
-def test_the_mute_market_complains_less_and_has_no_tags(tmp_path: Path, world: WorldName) -> None:
-    for name, share in (("loud", 0.0), ("mute", 0.5)):
-        simulate(tmp_path / name, accounts=2_500, seed=21, mute=share, world=world)
-    loud, mute = drops_of(tmp_path / "loud"), drops_of(tmp_path / "mute")
+def test_the_mute_market_complains_less_and_has_no_tags(made: Made, world: WorldName) -> None:
+    loud, mute = (drops_of(made(accounts=2_500, seed=21, mute=share, world=world)) for share in (0.0, 0.5))
     for table, event in ((ORDERS, "complained_at"), (ORDERS, "seller_complained_at"), (CHAT_LINKS, "reported_at")):
         assert mute.latest(table)[event].count() == pytest.approx(0.5 * loud.latest(table)[event].count(), rel=0.25)
     assert loud.latest(CHAT_LINKS)["tag"].count() > 100

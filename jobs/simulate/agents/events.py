@@ -34,6 +34,8 @@ def _sell(town: Town, rng: Rng, day: int, buyer: Ints, seller: Ints, placed: Int
     a, now = town.accounts, town.moment(day)
     here = (a["registered_at"][buyer] < now) & (a["registered_at"][seller] < now) & (buyer != seller)
     here &= (a["gone_at"][buyer] > now + 12 * DAY) & (a["stops_at"][seller] > now + DAY)
+    if not here.any():  # as in `send`
+        return town.book({}, 0)
     rows = town.order(rng, buyer[here], seller[here], placed[here])
     ordinary(town, rng, rows, np.zeros(int(here.sum()), np.bool_))
     small_talk(town, rng, rows, np.zeros(int(here.sum()), np.bool_))

@@ -26,8 +26,10 @@ def own_target(town: Town, kind: Ints, sender: Ints) -> Ints:
 
 def send(
     town: Town, rng: Rng, sender: Ints, receiver: Ints, moment: Ints, kind: Any, target: Ints, **columns: Any
-) -> Rows:
+) -> None:
     """Messages between honest people: the classifier errs, and receivers report what annoys them."""
+    if not len(sender):  # most often in a small town; a draw of none would leave the random numbers as they are
+        return
     n, kind = len(sender), np.broadcast_to(np.asarray(kind), len(sender))
     outward = (kind != ITEM) & (kind != CARD)
     tag = np.where(rng.random(n) < np.where(outward, 0.02, 0.002), rng.integers(0, len(TEXTS["tag"]), n), NONE)
@@ -38,7 +40,7 @@ def send(
         "reported_at": np.where(reported, moment + rng.integers(600, 2 * DAY, n), NONE),
         "claimed_cny": np.where(claimed, np.round(rng.lognormal(4.6, 1.0, n)).astype(np.int64) * 100, NONE),
     }
-    return town.say(sender, receiver, moment, kind, target, **(told | columns))
+    town.say(sender, receiver, moment, kind, target, **(told | columns))
 
 
 def small_talk(town: Town, rng: Rng, rows: Rows, regular: Bools) -> None:
