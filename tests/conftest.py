@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.kept import home_of, sample_of
+from tests.kept import first_of_three, home_of, sample_of
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
@@ -28,6 +28,12 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], obje
 def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `exports/` of two nights, both published to `out/`, and `w.duckdb`; nobody writes here."""
     return once(tmp_path_factory, "two_nights", home_of)
+
+
+@pytest.fixture(scope="session")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `exports/` of three nights, the first published to `out/`, and `w.duckdb`; nobody writes here."""
+    return once(tmp_path_factory, "first_night", first_of_three)
 
 
 @pytest.fixture(scope="session")

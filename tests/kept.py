@@ -17,6 +17,7 @@ from jobs.simulate import simulate
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
+THREE = [date(2025, 6, 16), FIRST, SECOND]
 
 
 def home_of(folder: Path) -> Path:
@@ -29,6 +30,13 @@ def home_of(folder: Path) -> Path:
 def sample_of(folder: Path) -> Path:
     """Publish both nights of data/sample."""
     nightly(SAMPLE, folder / "warehouse.duckdb", folder / "out", None, True, Settings())
+    return folder
+
+
+def first_of_three(folder: Path) -> Path:
+    """Make a market of three nights and publish the first."""
+    simulate(folder / "exports", accounts=1000, seed=11, nights=3)
+    nightly(folder / "exports", folder / "w.duckdb", folder / "out", THREE[0], False, Settings())
     return folder
 
 

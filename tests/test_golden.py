@@ -12,12 +12,9 @@ import polars as pl
 import pytest
 
 from jobs import published
-from jobs.nightly import nightly
-from jobs.settings import Settings
+from tests.kept import sample_of
 
-HERE = Path(__file__).parent
-SAMPLE = HERE.parent / "data" / "sample"
-GOLDEN = HERE / "golden"
+GOLDEN = Path(__file__).parent / "golden"
 
 
 def told(out: Path) -> dict[str, str]:
@@ -45,14 +42,9 @@ def told(out: Path) -> dict[str, str]:
     return texts
 
 
-def run(home: Path) -> dict[str, str]:
-    nightly(SAMPLE, home / "w.duckdb", home / "out", None, True, Settings())
-    return told(home / "out")
-
-
 @pytest.fixture(scope="module")
-def tonight(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return run(tmp_path_factory.mktemp("golden"))
+def tonight(sample_nights: Path) -> dict[str, str]:
+    return told(sample_nights / "out")
 
 
 def test_every_night_has_its_golden_files(tonight: dict[str, str]) -> None:
@@ -66,5 +58,5 @@ def test_the_sample_is_told_as_before(tonight: dict[str, str], name: str) -> Non
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for file, text in run(Path(folder)).items():
+        for file, text in told(sample_of(Path(folder)) / "out").items():
             (GOLDEN / file).write_text(text, encoding="utf-8")

@@ -9,10 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def test_six_kills() -> None:
+def test_six_kills(two_nights: Path) -> None:
     """In a process of its own, for runs are forked from it and an engine's threads would not live through that."""
     done = subprocess.run(
-        [sys.executable, "tests/fuzz/kill.py", "6", "1"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+        [sys.executable, "tests/fuzz/kill.py", "6", "1", f"home={two_nights}"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     assert "'kills': 6" in done.stdout.splitlines()[-1]

@@ -14,23 +14,21 @@ from graph.settings import Method, VerdictSettings
 from jobs import published, verdict_journal
 from jobs.nightly import nightly
 from jobs.settings import Settings
-from jobs.simulate import simulate
+from tests.kept import THREE as NIGHTS
+from tests.kept import copied
 
-NIGHTS = [date(2025, 6, 16), date(2025, 6, 23), date(2025, 6, 30)]
 SETTINGS = Settings(method=Method(verdicts=VerdictSettings(enough=4)))
 
 
 def run(home: Path, night: date) -> None:
-    nightly(home / "market", home / "w.duckdb", home / "out", night, False, SETTINGS)
+    nightly(home / "exports", home / "w.duckdb", home / "out", night, False, SETTINGS)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three nights; the rings of the first were decided on the day after, every second one confirmed. Nobody writes
     here."""
-    folder = tmp_path_factory.mktemp("home")
-    simulate(folder / "market", accounts=1000, seed=11, nights=3)
-    run(folder, NIGHTS[0])
+    folder = copied(first_night, tmp_path_factory.mktemp("learning"))
     rings = published.tables(published.folder_of(folder / "out", NIGHTS[0]), "rings")[0]["ring_id"].sort()
     for n, ring in enumerate(rings):
         given = {"subject_id": ring, "decided_at": "2025-06-17T10:00:00"}

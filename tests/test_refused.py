@@ -17,32 +17,22 @@ from graph.figures import NEWEST
 from graph.gates import GATES
 from jobs import published, runs
 from jobs.__main__ import main
-from jobs.simulate import simulate
+from tests.kept import THREE as DAYS
+from tests.kept import copied
 
-DAYS = [date(2025, 6, 16), date(2025, 6, 23), date(2025, 6, 30)]
 SALTED = {"devices": ["device_id"], "orders": ["payee_id"], "accounts": ["owner_id"]}
 
 
 @pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def market(first_night: Path) -> Path:
     """Three drops; nobody writes here."""
-    out = tmp_path_factory.mktemp("market") / "exports"
-    simulate(out, accounts=1000, seed=11, nights=3)
-    return out
-
-
-@pytest.fixture(scope="module")
-def first(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the first night published; nobody writes here."""
-    home = tmp_path_factory.mktemp("first")
-    assert nightly(market, home, DAYS[0]).exit_code == 0
-    return home
+    return first_night / "exports"
 
 
 @pytest.fixture
-def home(first: Path, tmp_path: Path) -> Path:
-    """A copy of it to write in."""
-    return shutil.copytree(first, tmp_path / "home")
+def home(first_night: Path, tmp_path: Path) -> Path:
+    """A folder with the first night published, to write in."""
+    return copied(first_night, tmp_path)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -14,31 +13,20 @@ from click.testing import CliRunner
 from jobs import nightly, published
 from jobs.__main__ import main
 from jobs.settings import Settings
-from jobs.simulate import simulate
-
-NIGHTS = [date(2025, 6, 16), date(2025, 6, 23), date(2025, 6, 30)]
+from tests.kept import THREE as NIGHTS
+from tests.kept import copied
 
 
 @pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def market(first_night: Path) -> Path:
     """Exports of three nights; nobody writes here."""
-    out = tmp_path_factory.mktemp("market") / "exports"
-    simulate(out, accounts=1000, seed=11, nights=3)
-    return out
+    return first_night / "exports"
 
 
 @pytest.fixture(scope="module")
-def first(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first night alone; nobody writes here."""
-    home = tmp_path_factory.mktemp("first")
-    run(market, home, NIGHTS[0])
-    return home
-
-
-@pytest.fixture(scope="module")
-def reference(market: Path, first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(market: Path, first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The nights in their order; nobody writes here."""
-    home = copied(first, tmp_path_factory.mktemp("all") / "home")
+    home = copied(first_night, tmp_path_factory.mktemp("all"))
     for night in NIGHTS[1:]:
         run(market, home, night)
     return home
@@ -46,11 +34,6 @@ def reference(market: Path, first: Path, tmp_path_factory: pytest.TempPathFactor
 
 def run(market: Path, home: Path, night: date) -> None:
     nightly.nightly(market, home / "w.duckdb", home / "out", night, False, Settings())
-
-
-def copied(home: Path, to: Path) -> Path:
-    shutil.copytree(home, to)
-    return to
 
 
 def digests(home: Path, *nights: date) -> dict[str, str]:
@@ -62,19 +45,19 @@ def digests(home: Path, *nights: date) -> dict[str, str]:
 
 
 def test_nights_run_again_in_any_order_change_no_byte(market: Path, reference: Path, tmp_path: Path) -> None:
-    home = copied(reference, tmp_path / "home")
+    home = copied(reference, tmp_path)
     for night in (NIGHTS[1], NIGHTS[0], NIGHTS[2]):
         run(market, home, night)
     assert digests(home, *NIGHTS) == digests(reference, *NIGHTS)
 
 
-def test_a_night_filled_in_takes_names_and_changes_none(market: Path, first: Path, tmp_path: Path) -> None:
-    home = copied(first, tmp_path / "home")
+def test_a_night_filled_in_takes_names_and_changes_none(market: Path, first_night: Path, tmp_path: Path) -> None:
+    home = copied(first_night, tmp_path)
     run(market, home, NIGHTS[2])
     before = digests(home, NIGHTS[0], NIGHTS[2])
     run(market, home, NIGHTS[1])
     filled = digests(home, NIGHTS[1])
-    for night in (NIGHTS[2], NIGHTS[1], NIGHTS[0]):
+    for night in (NIGHTS[2], NIGHTS[1]):
         run(market, home, night)
     assert digests(home, NIGHTS[0], NIGHTS[2]) == before
     assert digests(home, NIGHTS[1]) == filled
@@ -84,7 +67,7 @@ def test_a_night_filled_in_takes_names_and_changes_none(market: Path, first: Pat
 
 
 def test_a_warehouse_built_anew_gives_the_same_names(market: Path, reference: Path, tmp_path: Path) -> None:
-    home = copied(reference, tmp_path / "home")
+    home = copied(reference, tmp_path)
     (home / "w.duckdb").unlink()
     run(market, home, NIGHTS[1])
     assert digests(home, *NIGHTS) == digests(reference, *NIGHTS)
@@ -92,9 +75,9 @@ def test_a_warehouse_built_anew_gives_the_same_names(market: Path, reference: Pa
 
 @pytest.mark.parametrize("step", ["publish", "learn"])
 def test_a_run_broken_off_leaves_it_whole(
-    step: str, market: Path, first: Path, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: str, market: Path, first_night: Path, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = copied(first, tmp_path / "home")
+    home = copied(first_night, tmp_path)
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt

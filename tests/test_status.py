@@ -17,19 +17,17 @@ from jobs.__main__ import main
 from jobs.errors import RingwatchError
 from jobs.metrics import NAME, reported
 from jobs.settings import CronSettings
-from jobs.simulate import simulate
 from jobs.status import status
+from tests.kept import THREE, copied
 
-DAYS = ["2025-06-23", "2025-06-30"]
+DAYS = [str(day) for day in THREE[:2]]
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Exports of two nights, the first published, the second refused; nobody writes here."""
-    home = tmp_path_factory.mktemp("whole")
-    simulate(home / "exports", accounts=1000, seed=3, nights=2)
+def whole(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first night published, the second refused; nobody writes here."""
+    home = copied(first_night, tmp_path_factory.mktemp("whole"))
     (home / "strict.toml").write_text("[gates]\nring_accounts = 2\n")
-    assert nightly(home, DAYS[0]).exit_code == 0
     assert nightly(home, DAYS[1], "--settings", str(home / "strict.toml")).exit_code == 5
     return home
 
@@ -83,12 +81,12 @@ def test_status_in_words(whole: Path) -> None:
 def test_the_age_is_counted_on_the_platforms_calendar(
     whole: Path, capsys: pytest.CaptureFixture[str], hour: int, age: int
 ) -> None:
-    status(whole / "out", None, True, None, datetime(2025, 6, 23, hour, 30, tzinfo=UTC))
+    status(whole / "out", None, True, None, datetime(2025, 6, 16, hour, 30, tzinfo=UTC))
     assert json.loads(capsys.readouterr().out)["last_good"]["age_days"] == age
 
 
 def test_too_old_for_whoever_monitors(whole: Path, tmp_path: Path) -> None:
-    now = datetime(2025, 6, 25, 12, tzinfo=UTC)
+    now = datetime(2025, 6, 18, 12, tzinfo=UTC)
     status(whole / "out", None, False, 2, now)
     with pytest.raises(RingwatchError, match="2 days old, more than 1"):
         status(whole / "out", None, False, 1, now)

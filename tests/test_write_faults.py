@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,28 +20,51 @@ import polars as pl
 import pytest
 
 from graph.nights import DamagedError
+from graph.state import as_of
+from graph.tables import WATCHLISTS
 from jobs import runs, trouble
 from jobs.door.take import judge
+from jobs.settings import Settings
+from jobs.steps import Steps
 from jobs.warehouse import Warehouse
 from tests.fuzz.kill import content, visible
-from tests.kept import SECOND, copied, refused, ringwatch, told
+from tests.kept import SECOND, copied, lists, refused, ringwatch, told
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture
-def home(two_nights: Path, tmp_path: Path) -> Path:
-    """Only the first night is published and loaded."""
-    home = copied(two_nights, tmp_path)
+@pytest.fixture(scope="module")
+def first(two_nights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Only the first night is published and loaded; nobody writes here."""
+    home = copied(two_nights, tmp_path_factory.mktemp("first"))
     shutil.rmtree(home / "out" / f"run_date={SECOND}")
     (home / "w.duckdb").unlink()
     told(ringwatch(home, "rebuild"))
     return home
 
 
-def test_writes_and_renames_that_fail_or_are_the_last() -> None:
+@pytest.fixture
+def home(first: Path, tmp_path: Path) -> Path:
+    """A copy of it to write in."""
+    return copied(first, tmp_path)
+
+
+@pytest.fixture
+def written(two_nights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stages of the second night write nothing; here they hand out the tables that were published."""
+    tables = lists(two_nights, SECOND, *WATCHLISTS)
+
+    def stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:
+        as_of(steps.db, run_date)
+        return dict(zip(WATCHLISTS, tables, strict=True))
+
+    monkeypatch.setattr("jobs.nightly._stages", stages)
+    monkeypatch.setattr("jobs.nightly.what_verdicts_did", lambda db: {"learned": [], "scores_before": {}})
+
+
+def test_writes_and_renames_that_fail_or_are_the_last(two_nights: Path) -> None:
     """Every 151st call of three commands; `make fuzz` does every call of all."""
-    command = [sys.executable, "tests/fuzz/writes.py", "151", "next", "label", "rebuild"]
+    command = [sys.executable, "tests/fuzz/writes.py", "151", "next", "label", "rebuild", f"home={two_nights}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("'killed'") == 3
@@ -94,6 +118,7 @@ def test_files_may_not_grow(home: Path, two_nights: Path) -> None:
     assert content(home / "w.duckdb") == content(two_nights / "w.duckdb")
 
 
+@pytest.mark.usefixtures("written")
 @pytest.mark.parametrize("what", ["out", "w.duckdb"])
 def test_read_only(home: Path, two_nights: Path, what: str) -> None:
     if subprocess.run(
@@ -123,6 +148,7 @@ def test_too_little_memory_names_the_setting(home: Path, two_nights: Path) -> No
     assert visible(home / "out") == visible(two_nights / "out")
 
 
+@pytest.mark.usefixtures("written")
 def test_a_commit_that_fails(home: Path, two_nights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole: Callable[..., Any] = Warehouse.rows
     for number in range(1, 20):
@@ -146,6 +172,7 @@ def test_a_commit_that_fails(home: Path, two_nights: Path, monkeypatch: pytest.M
     assert content(home / "w.duckdb") == content(two_nights / "w.duckdb")
 
 
+@pytest.mark.usefixtures("written")
 def test_a_drop_replaced_during_the_run(home: Path, two_nights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = home / "exports" / str(SECOND) / "accounts.csv"
     whole = path.read_bytes()
@@ -179,6 +206,7 @@ def test_two_runs_at_once(home: Path) -> None:
             refused(ringwatch(home, command), 4)
 
 
+@pytest.mark.usefixtures("written")
 def test_power_lost_after_a_rename(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything gets its name, it and its content are flushed; after, the folder that holds the name."""
     calls: list[tuple[str, str]] = []

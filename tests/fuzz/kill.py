@@ -1,6 +1,6 @@
 """Kill nights at random instants and compare what the next run makes of it with an undisturbed one.
 
-    python tests/fuzz/kill.py [kills] [seed] [whole]
+    python tests/fuzz/kill.py [kills] [seed] [whole] [home=FOLDER]
 
 A catch-up over two nights of a small synthetic market is killed with SIGKILL, once or several times in a row, and then
 run to its end. After every kill each visible night is whole and equal to the undisturbed one, byte for byte; after the
@@ -10,8 +10,8 @@ double.
 A run says on standard error when a step ends. A kill waits for one of these lines, each as likely as the others, and
 then a random part of the time that the next step takes: instants spread over seconds alone would hardly ever meet the
 moments in which something is written. Unless `whole` is said, the stages between load and write, which write nothing,
-hand out tables made before. Runs are forked from a process that has imported everything, for an import
-writes nothing. The seed is printed.
+hand out tables made before; by the night of that `home`, if one is named, else by one run here. Runs are forked from a
+process that has imported everything, for an import writes nothing. The seed is printed.
 """
 
 from __future__ import annotations
@@ -247,12 +247,13 @@ def trials(calm: Undisturbed, folder: Path, kills: int, seed: int) -> Counter[st
 
 def main(given: Sequence[str]) -> None:
     """Print the seed, do it, print the counts."""
-    kills = int(given[0]) if given else 300
-    seed = int(given[1]) if len(given) > 1 else secrets.randbelow(1 << 32)
+    numbers = [int(word) for word in given if word.isdigit()]
+    kills, seed = (numbers + [300, secrets.randbelow(1 << 32)][len(numbers) :])[:2]
     print(f"seed {seed}, {kills} kills", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="ringwatch-kill-", dir=_MEMORY))
-    calm = prepared(folder)
-    if "whole" not in given:
+    whole = "whole" in given
+    calm = prepared(folder, None if whole else home_in(given))
+    if not whole:
         hand_out(folder / "calm" / "out")
         calm = undisturbed(calm.exports, folder / "quick")
     print(f"undisturbed: {sum(calm.gaps):.1f} s, {len(calm.gaps) - 1} lines", flush=True)
@@ -280,11 +281,23 @@ def hand_out(out: Path) -> None:
     vars(nightly).update(_stages=stages, what_verdicts_did=lambda db: {"learned": [], "scores_before": {}})
 
 
-def prepared(folder: Path, accounts: int = 1000) -> Undisturbed:
-    """A market below the folder, and what an undisturbed run makes of it."""
+def prepared(folder: Path, home: Path | None = None, accounts: int = 1000) -> Undisturbed:
+    """A market below the folder, and in `calm` what an undisturbed run makes of it; of `home` (as tests/kept.py makes
+    one), where it is given, a copy, and no instants."""
     for needed in ("jobs.nightly", "jobs.simulate", "jobs.settings"):
         import_module(needed)
-    return undisturbed(market(folder, accounts), folder / "calm")
+    calm = folder / "calm"
+    if not home:
+        return undisturbed(market(folder, accounts), calm)
+    shutil.copytree(home / "exports", folder / "exports")
+    shutil.copytree(home / "out", calm / "out")
+    shutil.copy(home / "w.duckdb", calm)
+    return Undisturbed(folder / "exports", visible(calm / "out"), content_apart(calm / "w.duckdb"), [])
+
+
+def home_in(given: Sequence[str]) -> Path | None:
+    """The folder that an argument names."""
+    return next((Path(word.removeprefix("home=")) for word in given if word.startswith("home=")), None)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Let every write and rename of a command fail, and kill it there, one after the other; then run it again.
 
-    python tests/fuzz/writes.py [every nth] [scenario ...]
+    python tests/fuzz/writes.py [every nth] [scenario ...] [home=FOLDER]
 
 The commands that change something on disk are each run once undisturbed, counting the calls that do it: files opened
 for writing, flushed, renamed, exchanged, removed, folders made, transactions committed. Then each of these calls in
 turn fails for want of space, and in another trial the process is killed there. What is visible then is, night by night,
 what was there before or what must come out; the command run again, with no hand in between, gives what must come out.
 
-A night's stages write nothing: here they hand out tables made before, so that a trial takes a fraction of a second.
+A night's stages write nothing: here they hand out tables made before (by the nights of that `home`, if one is named),
+so that a trial takes a fraction of a second.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.fuzz.kill import Files, Run, content_apart, hand_out, prepared, visible
+from tests.fuzz.kill import Files, Run, content_apart, hand_out, home_in, prepared, visible
 
 PATCHED = ("fsync", "replace", "rename", "unlink", "rmdir", "mkdir")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -174,30 +175,38 @@ def attack(scenario: Scenario, folder: Path, stride: int) -> Counter[str]:
     return counts
 
 
-def scenarios(folder: Path) -> list[Scenario]:
+def scenarios(folder: Path, chosen: Sequence[str], ready: Path | None) -> Iterator[Scenario]:
     """States to start from, made with the commands themselves."""
-    calm = prepared(folder)
-    home, one = folder / "calm", folder / "one"
+    calm = prepared(folder, ready)
+    home = folder / "calm"
     hand_out(home / "out")
     shutil.copytree(calm.exports, home / "exports")
     (home / "cases").mkdir()
-    shutil.copytree(home, one)
-    shutil.rmtree(one / "out" / "run_date=2025-06-30")
-    (one / "w.duckdb").unlink()
-    assert Run("rebuild", *_at(one, "--exports", "--warehouse", "--out")).end() == 0
     account = json.loads(_first_account(home / "out"))
     (home / "w.duckdb.erased.salt").write_text("5a" * 32)  # labels must be the same in each trial
     where = ("--exports", "HOME/exports", "--warehouse", "HOME/w.duckdb", "--out", "HOME/out")
     kept = ("--watchlists", "HOME/out", "--warehouse", "HOME/w.duckdb", "--cases", "HOME/cases")
-    aged, terms = _aged(home, folder / "aged"), ("--exports", "HOME/exports", "--settings", "HOME/s.toml")
-    return [
-        Scenario("next", one, ("nightly", *where, "--catch-up")),
-        Scenario("again", home, ("nightly", *where)),
-        Scenario("label", home, ("label", account, "confirmed", *where[2:4], "--decided-at", "2025-06-25")),
-        Scenario("rebuild", home, ("rebuild", *where)),
-        Scenario("erase", home, ("erase", account, *kept, "--basis", "on request")),
-        Scenario("prune", aged, ("prune", *kept, *terms)),
-    ]
+    states = {"next": _without_the_second, "prune": _aged}
+    arguments: dict[str, tuple[str, ...]] = {
+        "next": ("nightly", *where, "--catch-up"),
+        "again": ("nightly", *where),
+        "label": ("label", account, "confirmed", *where[2:4], "--decided-at", "2025-06-25"),
+        "rebuild": ("rebuild", *where),
+        "erase": ("erase", account, *kept, "--basis", "on request"),
+        "prune": ("prune", *kept, "--exports", "HOME/exports", "--settings", "HOME/s.toml"),
+    }
+    for name in chosen:
+        before = states[name](home, folder / f"state-{name}") if name in states else home
+        yield Scenario(name, before, arguments[name])
+
+
+def _without_the_second(home: Path, one: Path) -> Path:
+    """Only the first night is there."""
+    shutil.copytree(home, one)
+    shutil.rmtree(one / "out" / "run_date=2025-06-30")
+    (one / "w.duckdb").unlink()
+    assert Run("rebuild", *_at(one, "--exports", "--warehouse", "--out")).end() == 0
+    return one
 
 
 def _at(home: Path, *options: str) -> list[str]:
@@ -231,16 +240,16 @@ def _first_account(out: Path) -> bytes:
 
 def main(given: Sequence[str]) -> None:
     """Do it, print the counts."""
-    stride, chosen = int(given[0]) if given else 1, given[1:] or SCENARIOS
+    stride = next((int(word) for word in given if word.isdigit()), 1)
+    chosen = [name for name in SCENARIOS if name in given] or SCENARIOS
     folder = Path(tempfile.mkdtemp(prefix="ringwatch-writes-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     for needed in ("rebuild", "erase", "prune", "label", "trouble"):
         import_module(f"jobs.{needed}")
-    for scenario in scenarios(folder):
-        if scenario.name in chosen:
-            work = folder / f"work-{scenario.name}"
-            work.mkdir()
-            print(f"{scenario.name}: {dict(attack(scenario, work, stride))}", flush=True)
-            shutil.rmtree(work)
+    for scenario in scenarios(folder, chosen, home_in(given)):
+        work = folder / f"work-{scenario.name}"
+        work.mkdir()
+        print(f"{scenario.name}: {dict(attack(scenario, work, stride))}", flush=True)
+        shutil.rmtree(work)
     shutil.rmtree(folder)
     print("after each fault every visible night was whole, and the next run right")
 
