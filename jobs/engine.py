@@ -16,6 +16,7 @@ from jobs.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from graph.db import Db
+    from jobs.door.loading import Read
     from jobs.settings import EngineSettings
     from jobs.spark.tables import SparkTables
 
@@ -31,6 +32,8 @@ class Engine:
 
     file: Warehouse
     db: Db
+    elsewhere: Read | None = None
+    """Who reads drops in the place of this machine."""
 
     def hand_over(self) -> None:
         """Let the stages see what was loaded and recalled. On DuckDB they do already."""
@@ -43,7 +46,7 @@ class OnSpark(Engine):
     db: SparkTables
 
     def hand_over(self) -> None:
-        """Pour out what was loaded, name the parts, and put what the file keeps beside them."""
+        """Pour out what was read here, name the parts, and put what the file keeps beside them."""
         parts.pour_out(self.file)
         for table, paths in parts.files(self.file).items():
             self.db.read(table, paths)
@@ -68,11 +71,13 @@ def opened(warehouse: Path, s: EngineSettings, exports: Path) -> Iterator[Engine
         raise UsageError(f"--warehouse {warehouse}: a file. With --engine spark the warehouse is a folder")
     connected = import_module("jobs.spark.session").connected  # the client takes seconds to come, and is optional
     tables = import_module("jobs.spark.tables").SparkTables
+    door = import_module("jobs.spark.door").Door
     state = parts.state_of(warehouse.resolve())
     with Warehouse.open(state, **s.limits()) as file, _emptied(state.parent / parts.TONIGHT) as tonight:
         file.confine(exports, state.parent)
         with connected(s.remote) as session:
-            yield OnSpark(file, tables(session, tonight, s.rows_here))
+            db = tables(session, tonight, s.rows_here)
+            yield OnSpark(file, db, elsewhere=door(db, file, exports.resolve(), s).read)
 
 
 @contextmanager

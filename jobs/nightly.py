@@ -80,7 +80,7 @@ def _run(
     before = _before(out, run_date, settings)
     with runs.building(out, run_date) as night, Steps(run_date, Counted(db), before=before) as steps:
         with steps.step("load") as step:
-            report = load(file, exports, settings.exports, until=run_date)
+            report = load(file, exports, settings.exports, until=run_date, elsewhere=engine.elsewhere)
             obey(file, file.path)
             if left := unfinished(file.path):
                 steps.say("erasures were cut off: run `ringwatch erase` again for each", unfinished=left)

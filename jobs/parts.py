@@ -1,7 +1,7 @@
 """A warehouse that is a folder: the door's rows as Parquet parts, and one small DuckDB file that knows which count.
 
     <warehouse>/state.duckdb                        files, rejects, register, and the table `parts`
-    <warehouse>/<export>/<drop date>/<file id>.parquet    rows of one drop, never changed
+    <warehouse>/<export>/<drop date>/<file id>.parquet    rows of one drop or some files of it, never changed
     <warehouse>/tonight/                            what a night makes on its way; emptied at both ends
 
 A part counts when `parts` names it: it is written under another name, flushed, renamed, and then named in the
@@ -11,7 +11,8 @@ that nobody names, and the next run pours out the one and sweeps away the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -37,7 +38,10 @@ WHERE NOT EXISTS (SELECT 1 FROM parts AS p WHERE p.drop_date = f.drop_date AND p
   AND f.file_id = (SELECT min(file_id) FROM files AS o WHERE o.drop_date = f.drop_date)
 GROUP BY f.drop_date ORDER BY f.drop_date
 """
-"""Drops whose files are not those that their part was made of; file ids are never given twice."""
+"""Drops whose files are not those that their parts were made of; file ids are never given twice."""
+
+Part = tuple[str, int, str]
+"""Table, least id of the files whose rows it holds, and path below the warehouse."""
 
 
 def state_of(folder: Path) -> Path:
@@ -65,13 +69,21 @@ def pour_out(w: Warehouse) -> None:
 
 
 def _pour(w: Warehouse, drop: date, first: int) -> None:
-    made = {f"{export.name}_rows": _write(w, export.name, drop, first) for export in EXPORTS}
+    home = w.path.parent
+    made = [(f"{export.name}_rows", first, written(w, home, export.name, drop, first)) for export in EXPORTS]
     with w.transaction():
-        w.rows("DELETE FROM parts WHERE drop_date = $drop", drop=drop)
-        for table, path in made.items():
+        name(w, drop, made)
+        for table, _, _ in made:
             w.rows(f"DELETE FROM {table} WHERE drop_date = $drop", drop=drop)
-            w.rows("INSERT INTO parts VALUES ($table, $drop, $first, $path)",
-                   table=table, drop=drop, first=first, path=path)  # fmt: skip
+
+
+def name(w: Warehouse, drop: date, made: Sequence[Part]) -> None:
+    """Let these parts count as the drop's rows, and none that did; in the caller's transaction."""
+    w.rows(_PARTS)
+    w.rows("DELETE FROM parts WHERE drop_date = $drop", drop=drop)
+    for table, first, path in made:
+        w.rows("INSERT INTO parts VALUES ($table, $drop, $first, $path)",
+               table=table, drop=drop, first=first, path=path)  # fmt: skip
 
 
 @contextmanager
@@ -100,20 +112,24 @@ def shown(w: Warehouse) -> list[Path]:
     return [w.path.parent] if found else []
 
 
-def _write(w: Warehouse, export: str, drop: date, first: int) -> str:
-    name = f"{export}/{drop}/{first}.parquet"
-    part = w.path.parent / name
+def written(w: Warehouse, home: Path, export: str, drop: date, first: int) -> str:
+    """Write the rows that `w` holds of the drop as a part of the warehouse `home`; gives its path there."""
+    # In the order of loading, which DuckDB keeps; to sort them once more would take as much memory as they do.
+    rows = f"SELECT * FROM {export}_rows WHERE drop_date = $drop"
+    return copied(w, rows, home, f"{export}/{drop}/{first}.parquet", drop=drop)
+
+
+def copied(w: Warehouse, rows: str, home: Path, path: str, **params: object) -> str:
+    """Write what a SELECT gives as a file of the warehouse `home`; gives its path there again."""
+    part = home / path
     for folder in (part.parent.parent, part.parent):
         folder.mkdir(mode=0o700, exist_ok=True)
-    beside = part.with_suffix(".writing")
-    # In the order of loading, which DuckDB keeps; to sort them once more would take as much memory as they do.
-    w.rows(
-        f"COPY (SELECT * FROM {export}_rows WHERE drop_date = $drop) TO $path (FORMAT parquet)",
-        drop=drop,
-        path=str(beside),
-    )
+    # A cluster may do a task twice at the same time.
+    beside = part.with_suffix(f".{secrets.token_hex(8)}")
+    w.rows(f"COPY ({rows}) TO $path (FORMAT parquet)", path=str(beside), **params)
+    beside.chmod(0o600)  # where several tasks are threads of one process, none can rely on the process's mask
     durable.take_place(beside, part)
-    return name
+    return path
 
 
 def _sweep(w: Warehouse) -> None:

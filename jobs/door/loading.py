@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from graph.exports import EXPORTS, Export
 from jobs.door.damage import disk_full_said_clearly, unreadable
-from jobs.door.discover import Drop, Source, arrived, drops, sources
+from jobs.door.discover import Drop, arrived, drops, sources
 from jobs.door.known import reading, unchanged
 from jobs.door.layout import ExportFile, Place
 from jobs.door.replaced import note
@@ -21,13 +22,18 @@ from jobs.door.settings import DoorSettings
 from jobs.door.store import FileRecord, add_files, ensure_tables, forget, next_file_id, reconcile, supersede, sweep
 from jobs.door.take import judge, pour
 from jobs.door.text import stamp
-from jobs.door.together import Opener
+from jobs.door.together import Numbered, Opener
 from jobs.errors import ExportError, NotYetError, UsageError
 from jobs.parts import POURING
 from jobs.warehouse import Warehouse
 
 _UNDATED = date(1, 1, 1)
 """Stands in for the date of a drop that only its rows can date."""
+
+
+Read = Callable[[Sequence[Numbered], date, DoorSettings], AbstractContextManager[Callable[[], None]]]
+"""Reads the files of a drop of that date; what it gives then enters them in the warehouse, in the caller's transaction.
+Raises what `load` raises."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,10 @@ def load(
     *,
     until: date | None,
     progress: Callable[[str], None] = lambda text: None,
+    elsewhere: Read | None = None,
 ) -> LoadReport:
-    """Load every drop dated `until` or earlier (None: all) that is not loaded yet, or has changed since.
+    """Load every drop dated `until` or earlier (None: all) that is not loaded yet, or has changed since; where a drop
+    has a date before its rows are read, `elsewhere` if there is one.
 
     Raises NotYetError (nothing there, or a file still being written), ExportError (the contract is broken; the drop
     is not kept), UsageError (the run date lies before every drop), RingwatchError (disk full, or rows gone missing).
@@ -57,7 +65,7 @@ def load(
     with w.memory_at_most(POURING):
         for drop in found:
             if until is None or drop.date is None or drop.date <= until:
-                _load_drop(w, drop, exports, door, until, progress)
+                _load_drop(w, drop, exports, door, until, progress, elsewhere)
         note(w)
     files = _files(w, until)
     dates = sorted({record.drop_date for record in files})
@@ -73,24 +81,46 @@ def _load_drop(
     door: DoorSettings,
     until: date | None,
     progress: Callable[[str], None],
+    elsewhere: Read | None,
 ) -> None:
     arrived(drop, door)
     files = sources(drop, exports)
-    with disk_full_said_clearly(), _emptied(w.scratch / "door") as scratch:
+    with disk_full_said_clearly():
         if unchanged(w, drop, files, door):
             return
         loaded = drop.date or _UNDATED
-        try:
-            poured = _pour_all(w, files, loaded, door, scratch, progress)
-            with w.transaction():
-                forget(w, loaded)
-                for export in EXPORTS:
-                    _judge_table(w, export, loaded, [p for p in poured if p[0].export is export], door)
-                if drop.date is None:
-                    _date_by_rows(w, until)
-        except BaseException:
-            sweep(w)
-            raise
+        read = elsewhere if elsewhere and drop.date else partial(_read_here, w, progress)
+        with _swept(w), read(list(enumerate(files, next_file_id(w))), loaded, door) as enter, w.transaction():
+            forget(w, loaded)
+            enter()
+            if drop.date is None:
+                _date_by_rows(w, until)
+
+
+def take_in(w: Warehouse, files: Sequence[Numbered], drop_date: date, door: DoorSettings) -> None:
+    """Load some files of a drop into a warehouse that holds nothing of it. Raises what `load` raises."""
+    ensure_tables(w)
+    read = _read_here(w, lambda text: None, files, drop_date, door)
+    with disk_full_said_clearly(), w.memory_at_most(POURING), read as enter, w.transaction():
+        enter()
+
+
+@contextmanager
+def _swept(w: Warehouse) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        sweep(w)
+        raise
+
+
+@contextmanager
+def _read_here(
+    w: Warehouse, progress: Callable[[str], None], files: Sequence[Numbered], drop_date: date, door: DoorSettings
+) -> Iterator[Callable[[], None]]:
+    with _emptied(w.scratch / "door") as scratch:
+        poured = _pour_all(w, files, drop_date, door, scratch, progress)
+        yield partial(_judge, w, drop_date, poured, door)
 
 
 Poured = list[tuple[Place, ExportFile]]
@@ -99,20 +129,25 @@ Poured = list[tuple[Place, ExportFile]]
 
 def _pour_all(
     w: Warehouse,
-    files: Sequence[Source],
+    files: Sequence[Numbered],
     drop_date: date,
     door: DoorSettings,
     scratch: Path,
     progress: Callable[[str], None],
 ) -> Poured:
     poured = Poured()
-    for file in Opener(w, door, scratch, progress).files(files, next_file_id(w)):
+    for file in Opener(w, door, scratch, progress).files(files):
         first = file.received[0]
         place = Place(w, first.source.export, drop_date, first.file_id, door.zone)
         with _unreadable(file):
             pour(place, file)
         poured.append((place, file))
     return poured
+
+
+def _judge(w: Warehouse, drop_date: date, poured: Poured, door: DoorSettings) -> None:
+    for export in EXPORTS:
+        _judge_table(w, export, drop_date, [p for p in poured if p[0].export == export], door)
 
 
 def _judge_table(w: Warehouse, export: Export, drop_date: date, poured: Poured, door: DoorSettings) -> None:

@@ -31,6 +31,7 @@ SMALL = 1 << 18
 MANY = 1000
 """Files that are read together at most, so that a statement's text stays short."""
 Numbered = tuple[int, Source]
+"""A file and its id; ids grow in the order of loading."""
 _T = TypeVar("_T")
 
 
@@ -43,10 +44,10 @@ class Opener:
     scratch: Path
     progress: Callable[[str], None]
 
-    def files(self, sources: Sequence[Source], first_id: int) -> Iterator[ExportFile]:
-        """Every file once, alone or with others, ready to be read; ids grow in the order of `sources`."""
+    def files(self, sources: Sequence[Numbered]) -> Iterator[ExportFile]:
+        """Every file once, alone or with others, ready to be read."""
         alike: dict[tuple[str, str], list[Numbered]] = {}
-        for numbered in enumerate(sources, first_id):
+        for numbered in sources:
             alike.setdefault((numbered[1].export.name, numbered[1].kind), []).append(numbered)
         alone: list[Numbered] = []
         for (_, kind), group in alike.items():

@@ -87,6 +87,10 @@ class SparkTables:
         """Name the rows of these Parquet files `table`."""
         self._name(table, None, self.session.read.parquet(*map(str, files)))
 
+    def files(self, table: str) -> Path | None:
+        """The folder of Parquet files that holds the night's table; None for a name of what lies elsewhere."""
+        return self._folders[table]
+
     def _few(self, selects: Mapping[str, str], **params: object) -> dict[str, pl.DataFrame] | None:
         """The rows of these SELECTs, sorted; None where one has more than `rows_here`."""
         found: dict[str, pl.DataFrame] = {}

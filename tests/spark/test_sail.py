@@ -125,5 +125,13 @@ def test_what_the_warehouse_keeps_is_private_and_nothing_of_the_night(on_sail: P
     kept = sorted(home.rglob("*"))
     assert {S_IMODE(path.stat().st_mode) for path in (home, *kept)} == {0o700, 0o600}
     assert [str(path.relative_to(home)) for path in kept if path.suffix == ".parquet"] == sorted(
-        f"{table}/{FIRST}/1.parquet" for table in ("accounts", "chat_links", "devices", "labels", "orders")
+        f"{table}/{FIRST}/{first}.parquet"
+        for table, first in (
+            ("orders", 1),
+            ("orders", 2),
+            ("accounts", 3),
+            ("devices", 4),
+            ("chat_links", 5),
+            ("labels", 1),
+        )
     )
