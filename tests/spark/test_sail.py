@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from stat import S_IMODE
@@ -17,6 +17,7 @@ from jobs import nightly as job
 from jobs import published, verdict_journal
 from jobs.nightly import nightly
 from jobs.settings import EngineSettings, Settings
+from tests.kept import FIRST, SAMPLE, SECOND, copied
 from tests.spark.compared import assert_same_night
 from tests.spark.recorded import Recording, recording, replay
 
@@ -26,9 +27,7 @@ pytest.importorskip("pysail", reason="Sail is an extra: pip install .[spark]")
 from jobs.spark.session import connected
 from jobs.spark.tables import SparkTables
 
-SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 DROP = Path(__file__).parents[3] / "shared" / "drop"
-FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
 SPARK = Settings(engine=EngineSettings(kind="spark"))
 
 STAGES = (
@@ -50,11 +49,10 @@ def decide(warehouse: Path, out: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recording]:
-    """Both nights on DuckDB, and all that was asked in the second."""
-    home = tmp_path_factory.mktemp("duckdb")
-    nightly(SAMPLE, home / "w", home / "out", FIRST, False, Settings())
-    decide(home / "w", home / "out")
+def on_duckdb(sample_nights: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recording]:
+    """Both nights on DuckDB, and all that was asked in the second, run again after verdicts."""
+    home = copied(sample_nights, tmp_path_factory.mktemp("duckdb"))
+    decide(home / "warehouse.duckdb", home / "out")
     kept: list[Recording] = []
 
     @contextmanager
@@ -65,7 +63,7 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recording
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(job, "opened", opened)
-        nightly(SAMPLE, home / "w", home / "out", SECOND, False, Settings())
+        nightly(SAMPLE, home / "warehouse.duckdb", home / "out", SECOND, False, Settings())
     return home, kept[0]
 
 
