@@ -17,8 +17,9 @@ from tests.fuzz.parsing import STARTS, check, searched
 
 @pytest.mark.parametrize("seed", range(2))
 def test_mutated_drops(seed: int) -> None:
-    counts = fuzz(seed, 8)
-    assert counts["drops"] == 8
+    """Six drops: each way of reading, one by one, together and in pieces, with each of the others."""
+    counts = fuzz(seed, 6)
+    assert counts["drops"] == 6
     assert counts["loaded"] and counts["set aside"]
 
 

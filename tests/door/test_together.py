@@ -20,7 +20,8 @@ from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 from tests.door.drops import ACCOUNTS, ORDERS, loaded, order, rejects, write_drop
 
-FILES = 40
+FILES = 24
+"""More than are read one by one."""
 
 
 def rows_of(number: int) -> list[str]:
@@ -98,7 +99,7 @@ def counted(w: Warehouse) -> Iterator[Counter[str]]:
 @pytest.mark.parametrize("kind", ["csv", "ndjson", "parquet"])
 def test_the_number_of_statements_does_not_grow_with_the_files(tmp_path: Path, kind: str) -> None:
     found = []
-    for files in (30, 300):
+    for files in (20, 120):
         folder = write_drop(tmp_path / str(files), orders_csv=None)
         for number in range(files):
             path = folder / f"orders_{number}.{kind}"
@@ -129,7 +130,7 @@ def test_files_of_other_columns_keep_what_they_do_not_carry(tmp_path: Path) -> N
         carried = w.rows("SELECT list_contains(columns, 'phone_id'), count(*) FROM files GROUP BY 1 ORDER BY 1")
         assert carried == [(False, FILES + FILES // 2 + 3), (True, FILES // 2)]
         unknown = Counter(f.unknown for f in report.files if f.path.endswith("ndjson"))
-        assert unknown == {("x",): 26, (): 14}
+        assert unknown == {("x",): 16, (): 8}
 
 
 FAULTS: dict[str, tuple[str, bytes, str, int | None]] = {
