@@ -12,12 +12,11 @@ That analysts look at the top of a list does no harm here: what is learned is co
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, field
-from math import exp, log
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from graph.opinions import DECIDING
 
@@ -160,10 +159,9 @@ def _likeliest(
 
 def log_odds(score: float) -> float:
     """Of a score, within bounds."""
-    p = min(max(score, SURE), 1 - SURE)
-    return log(p / (1 - p))
+    return float(logit(min(max(score, SURE), 1 - SURE)))
 
 
 def chance(odds: float) -> float:
     """The score of log-odds."""
-    return 1 / (1 + exp(-odds))
+    return float(expit(odds))
