@@ -37,7 +37,8 @@ from jobs.steps import Counted, Steps
 from jobs.summary import nothing_new, say_verdicts, summary
 from jobs.tombstones import obey, unfinished
 from jobs.verdict_journal import recall_verdicts
-from jobs.warehouse import Warehouse, refuse_odd
+from jobs.warehouse import Warehouse
+from jobs.warehouse_file import refuse_odd
 
 
 def nightly(

@@ -18,7 +18,8 @@ from jobs.errors import RingwatchError, UsageError
 from jobs.register_store import recall
 from jobs.settings import Settings
 from jobs.tombstones import obey
-from jobs.warehouse import Warehouse, files_of, lock_of, remove, take_lock
+from jobs.warehouse import Warehouse
+from jobs.warehouse_file import files_of, lock_of, remove, take_lock
 
 _MAGIC = slice(8, 12), b"DUCK"
 """Where a DuckDB file says what it is."""

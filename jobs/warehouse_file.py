@@ -1,0 +1,70 @@
+"""The file that a warehouse is: what lies beside it, who holds it, and how it is opened."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from jobs import trouble
+from jobs.errors import BusyError, RingwatchError, UsageError
+
+_REBUILD = "Run `ringwatch rebuild`, which makes it again from the exports and the published nights"
+
+
+def files_of(path: Path) -> list[Path]:
+    """A database's own file and those that DuckDB keeps beside it: its log of changes comes under three names."""
+    return [path, *(path.with_name(f"{path.name}.wal{more}") for more in ("", ".checkpoint", ".recovery"))]
+
+
+def remove(*files: Path) -> None:
+    """Delete what is there of these."""
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def refuse_odd(path: Path) -> None:
+    """Raises UsageError where DuckDB would keep the log of changes under another name, or take a folder's name for
+    something else; without its log a killed run would leave a file without its last rows."""
+    odd = sorted({"?", "\\"} & set(str(path.absolute())))
+    if odd:
+        raise UsageError(f"--warehouse {path}: the engine cannot use {' or '.join(odd)} in a path. Choose another name")
+
+
+def lock_of(path: Path) -> Path:
+    """The file beside a warehouse that a run holds."""
+    return path.with_name(f"{path.name}.lock")
+
+
+def take_lock(path: Path) -> FileLock:
+    """Hold the warehouse for writing; release it when done. Raises BusyError, or RingwatchError where nothing can be
+    written."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(lock_of(path), mode=0o600)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BusyError(f"another run holds the warehouse {path}. Wait for it to end") from None
+    except OSError as error:
+        raise RingwatchError(f"the warehouse {path} cannot be written: {error.strerror}") from error
+    return lock
+
+
+def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open or make the database, mode 0600. Raises BusyError where another process has it open, RingwatchError where it
+    is damaged or none."""
+    umask = os.umask(0o077)
+    try:
+        con = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
+            raise BusyError(f"another process has the warehouse {path} open. Wait for it to end") from None
+        damaged = f"the warehouse {path} is damaged or no database. {_REBUILD}"
+        raise RingwatchError(trouble.of_disk(str(error)) or damaged) from error
+    finally:
+        os.umask(umask)
+    if not read_only:
+        path.chmod(0o600)
+    return con
