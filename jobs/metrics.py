@@ -70,7 +70,7 @@ def text(out: Path, code: int, started: float, ended: float) -> str:
 
 
 def _of_nights(good: watch.Kept | None, refused: list[watch.Kept]) -> list[Metric]:
-    nights = [*refused, good] if good else refused
+    nights = [night for night in (*refused, good) if night and not night.damaged]
     last = max(nights, key=lambda night: night.finished, default=None)
     metrics = [
         Metric("refused_nights", "Nights that a gate refused and that were not published since.", {"": len(refused)}),

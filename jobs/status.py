@@ -52,8 +52,9 @@ def told(watchlists: Path, warehouse: Path | None, now: datetime) -> dict[str, A
         "refused": [
             {
                 "run_date": str(night.run_date),
-                "finished_at": night.run["finished_at"],
+                "finished_at": night.run.get("finished_at"),
                 "gates": [found for found in night.gates if found["state"] == "refused"],
+                "damaged": night.damaged,
             }
             for night in watch.refused(watchlists)
         ],
@@ -73,8 +74,8 @@ def _show(found: dict[str, Any]) -> None:
         screen.print(", ".join(f"{rows:,} {table}" for table, rows in good["rows"].items()))
         screen.print(_gates(good["gates"]))
     for night in found["refused"]:
-        said = "; ".join(f"{gate['gate']}: {gate['said']}" for gate in night["gates"])
-        screen.print(f"refused {night['run_date']}: {escape(said)}")
+        said = night["damaged"] or "; ".join(f"{gate['gate']}: {gate['said']}" for gate in night["gates"])
+        screen.print(f"refused {night['run_date']}: {escape(said)}", soft_wrap=True)
     if found["warehouse_bytes"] is not None:
         screen.print(f"warehouse {found['warehouse_bytes']:,} bytes")
 

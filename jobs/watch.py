@@ -13,11 +13,13 @@ from jobs import gates, published, runs
 
 @dataclass(frozen=True)
 class Kept:
-    """A night, published or refused, by its date, its run.json and the bytes of its folder."""
+    """A night, published or refused, by its date, its run.json and the bytes of its folder; `damaged` says what is
+    wrong with a run.json that is then empty here."""
 
     run_date: date
     run: dict[str, Any]
     bytes: int
+    damaged: str | None = None
 
     @property
     def gates(self) -> list[dict[str, str]]:
@@ -53,9 +55,21 @@ def last_good(out: Path) -> Kept | None:
 
 
 def refused(out: Path) -> list[Kept]:
-    """Nights that a gate refused and that were not published since, oldest first."""
-    return [_kept(day, runs.refused_folder(out, day)) for day in runs.refused_dates(out)]
+    """Nights that a gate refused and that were not published since, oldest first. Nothing leans on them, so one that is
+    damaged is no reason to be silent about the last good night."""
+    found = []
+    for day in runs.refused_dates(out):
+        folder = runs.refused_folder(out, day)
+        try:
+            found.append(_kept(day, folder))
+        except published.DamagedError as damaged:
+            found.append(Kept(day, {}, _bytes(folder), str(damaged)))
+    return found
 
 
 def _kept(day: date, folder: Path) -> Kept:
-    return Kept(day, published.run(folder), sum(path.stat().st_size for path in folder.iterdir()))
+    return Kept(day, published.run(folder), _bytes(folder))
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())

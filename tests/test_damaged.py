@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from graph.nights import DamagedError, parsed
 from jobs import published, runs
 from jobs.__main__ import main
+from jobs.metrics import text
 from jobs.nightly import _before
 from jobs.settings import Settings
-from tests.kept import FIRST, SECOND, copied, ringwatch
+from tests.kept import FIRST, SECOND, copied, ringwatch, told
 from tests.published_nights import run_json
 
 Spoil = Callable[[bytes], bytes]
@@ -145,9 +146,14 @@ def test_an_estimate_is_not_worth_a_night(home: Path) -> None:
     assert _before(home / "out", SECOND, Settings()) == []
 
 
-def test_a_refused_night_that_is_damaged_is_named(home: Path) -> None:
+def test_a_refused_night_that_is_damaged_is_named_and_hides_nothing(home: Path) -> None:
     kept = runs.refused_folder(home / "out", SECOND)
     kept.mkdir(parents=True)
     (kept / published.RECORD).write_bytes(b"{}")
-    result = run(home, "status")
-    assert result.exit_code == 1 and f"{kept / published.RECORD} is damaged" in result.stderr
+    said = told(run(home, "status"))
+    assert f"last good night {SECOND}" in said
+    assert f"refused {SECOND}: {kept / published.RECORD} is damaged" in said
+    [night] = json.loads(told(ringwatch(home, "status", "--watchlists", str(home / "out"), "--json")))["refused"]
+    assert (night["run_date"], night["finished_at"], night["gates"]) == (str(SECOND), None, [])
+    assert "is damaged" in night["damaged"]
+    assert "ringwatch_refused_nights 1\n" in text(home / "out", 0, 0, 1), "nor does it fail a run that went well"
