@@ -122,7 +122,7 @@ VERDICT: dict[str, tuple[str, str]] = {
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "acts": ("疑似{typology}：{n} 次中有 {k} 次{what}；平台同类比率为 {rate}。", "Suspected {typology}: {k} of {n} {what}; the platform's rate is {rate}."),
-    "ties": ("{n} 个账号由 {things} 相连。", "{n} accounts are held together by {things}."),
+    "ties": ("{n} 个账号由 {things}相连。", "{n} accounts are held together by {things}."),
     "thing": ("{n} 个{kind}", "{n} × {kind}"),
     "victims": ("涉及 {n} 名不同的对方，金额 {cny} 元。", "{n} different counterparties are involved, CNY {cny}."),
     "passive": ("{n} 个成员中有 {k} 个自身没有可疑行为。", "{k} of {n} members show no suspicious act of their own."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -58,6 +59,18 @@ def test_there_is_something_to_look_at(home: Path) -> None:
     nights = [published.tables(published.folder_of(home / "out", night), *WATCHLISTS) for night in (FIRST, SECOND)]
     for name, first, second in zip(WATCHLISTS, *nights, strict=True):
         assert first.height + second.height > 0, f"{name}; there are nights on which nothing changes"
+
+
+def test_no_blank_stands_between_two_chinese_words(home: Path) -> None:
+    said = [
+        sentence
+        for frame in published.tables(published.night(home / "out"), "rings", "accounts", "lone")
+        for column in ("reasons", "against")
+        if column in frame.columns
+        for sentence in frame[column].explode().drop_nulls()
+    ]
+    assert said
+    assert [sentence for sentence in said if re.search(r"[\u4e00-\u9fff、] [\u4e00-\u9fff]", sentence)] == []
 
 
 def test_the_record(home: Path) -> None:
