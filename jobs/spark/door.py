@@ -196,7 +196,12 @@ class _Bench:
 
     @contextmanager
     def warehouse(self) -> Iterator[Warehouse]:
-        """One of its own, gone when it is done; of a worker that died it lies among what is emptied with the night."""
+        """One of its own, gone when it is done; of a worker that died it lies among what is emptied with the night.
+        Raises RingwatchError where the worker does not see what it is to read or write."""
+        for path in (self.exports, self.tonight):
+            if not path.is_dir():
+                raise RingwatchError(f"{path} is not there for a worker of the cluster. Mount it there under the same"
+                                     " path, and run again")  # fmt: skip
         folder = self.limits["temp_directory"] or self.tonight
         with tempfile.TemporaryDirectory(dir=folder) as own:
             limits = {**self.limits, "temp_directory": None}

@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 
 from jobs import parts
+from jobs.door.discover import Drop, sources
 from jobs.door.loading import Read, load
 from jobs.door.settings import DoorSettings
 from jobs.door.together import SMALL
-from jobs.errors import ExportError
+from jobs.errors import ExportError, RingwatchError
 from jobs.settings import EngineSettings
 from jobs.tombstones import append, obey, tombstone
 from jobs.warehouse import Warehouse
@@ -176,3 +177,18 @@ def test_what_is_refused_here_is_refused_there(
             load(file, exports, DoorSettings(), until=SECOND, elsewhere=on(session, file, exports))
         assert file.rows("SELECT count(*) FROM files") == [(0,)]
     assert str(there.value) == str(here.value)
+
+
+@pytest.mark.parametrize("lacking", ["exports", "warehouse"])
+def test_a_worker_that_does_not_see_the_shared_path_says_so(
+    session: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    exports = write_drop(tmp_path / "exports" / DAY).parent
+    with Warehouse.open(parts.state_of(tmp_path / "warehouse")) as file:
+        read = on(session, file, exports)
+        monkeypatch.setattr(Path, "is_dir", lambda path: lacking not in path.parts)  # workers are this process
+        given = [(1, one) for one in sources(Drop(SECOND, exports / DAY), exports)]
+        seen = pytest.raises(RingwatchError, match="not there for a worker")
+        with seen as said, read(given, SECOND, DoorSettings()):
+            pass
+    assert lacking in str(said.value)
