@@ -111,32 +111,31 @@ WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_i
   AND (c.target_kind <> 'item' OR c.tag = 'knows_order')
 """
 
+LEAKY = """
+WITH rate AS (
+    SELECT (SELECT count(DISTINCT receiver_id) FROM quoted) / greatest((SELECT count(*) FROM orders), 1) AS rate
+),
+asked AS (SELECT seller_id, count(DISTINCT receiver_id) AS victims FROM quoted GROUP BY seller_id),
+sellers AS (
+    SELECT a.seller_id, any_value(a.victims) AS victims, count(*) * any_value(r.rate) AS expected
+    FROM asked AS a CROSS JOIN rate AS r JOIN orders AS o ON o.seller_id = a.seller_id
+    GROUP BY a.seller_id
+)
+SELECT seller_id FROM sellers WHERE victims >= $victims AND victims >= expected + $sigmas * sqrt(expected) + 1
+"""
+
 SOURCE_USES = """
 WITH rate AS (
     SELECT (SELECT count(DISTINCT receiver_id) FROM quoted) / greatest((SELECT count(*) FROM orders), 1) AS rate
 ),
-sellers AS (
-    SELECT q.seller_id, any_value(t.expected) AS expected, count(DISTINCT q.receiver_id) AS victims
-    FROM quoted AS q
-    JOIN (
-        SELECT seller_id, count(*) * any_value(rate) AS expected FROM orders SEMI JOIN quoted USING (seller_id), rate
-        GROUP BY seller_id
-    ) AS t ON t.seller_id = q.seller_id
-    GROUP BY q.seller_id
-),
-leaky AS (
-    SELECT seller_id FROM sellers
-    WHERE victims >= $victims AND victims >= expected + $sigmas * sqrt(expected) + 1
+asked AS (
+    SELECT handler_id, count(DISTINCT receiver_id) AS victims FROM quoted ANTI JOIN leaky USING (seller_id)
+    GROUP BY handler_id
 ),
 handlers AS (
-    SELECT q.handler_id, any_value(t.expected) AS expected, count(DISTINCT q.receiver_id) AS victims
-    FROM quoted AS q
-    JOIN (
-        SELECT handler_id, count(*) * any_value(rate) AS expected FROM orders SEMI JOIN quoted USING (handler_id), rate
-        GROUP BY handler_id
-    ) AS t ON t.handler_id = q.handler_id
-    WHERE q.seller_id NOT IN (SELECT seller_id FROM leaky)
-    GROUP BY q.handler_id
+    SELECT a.handler_id, any_value(a.victims) AS victims, count(*) * any_value(r.rate) AS expected
+    FROM asked AS a CROSS JOIN rate AS r JOIN orders AS o ON o.handler_id = a.handler_id
+    GROUP BY a.handler_id
 ),
 insiders AS (
     SELECT handler_id FROM handlers
@@ -165,8 +164,9 @@ def uses(db: Db, *, now: object, since: object) -> None:
     """
     db.make("code_uses", CODE_USES, virtual=list(VIRTUAL))
     db.make("quoted", QUOTED)
+    db.make("leaky", LEAKY, victims=3, sigmas=4.0)
     db.make("source_uses", SOURCE_USES, victims=3, sigmas=4.0)
     db.make("pay_uses", PAY_USES)
     db.make("address_uses", ADDRESS_USES)
     db.make("uses", EVERY_USE, now=now, since=since)
-    db.drop("code_uses", "quoted", "source_uses", "pay_uses", "address_uses")
+    db.drop("code_uses", "quoted", "leaky", "source_uses", "pay_uses", "address_uses")

@@ -68,10 +68,12 @@ class Pass:
             return f"SELECT {self.who} AS account_id, {self.within} AS within, {ones} FROM {ROWS[self.rows]}"
         flags = ", ".join(f"({chance}) AS {r}" for chance, r in rows.items())
         counts = ", ".join(f"cast(count(*) FILTER (WHERE {r}) AS INTEGER) AS {r}" for r in rows.values())
+        # By a constant beside the account Sail groups as by any two columns, which takes it six times as long.
+        kept, keys = (f"{_NONE} AS within", "account_id") if self.within == _NONE else ("within", "account_id, within")
         return (
-            f"SELECT account_id, within, {counts} FROM ("
+            f"SELECT account_id, {kept}, {counts} FROM ("
             f"SELECT {self.who} AS account_id, {self.within} AS within, {flags} FROM {ROWS[self.rows]}"
-            f") AS flagged WHERE {' OR '.join(rows.values())} GROUP BY account_id, within"
+            f") AS flagged WHERE {' OR '.join(rows.values())} GROUP BY {keys}"
         )
 
     def alike(self) -> str:
