@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
+import pytest
 from click.testing import CliRunner, Result
 
 from jobs import published
 from jobs.__main__ import main
-from jobs.nightly import nightly
+from jobs.nightly import nightly, weigh
 from jobs.settings import Settings
 from jobs.simulate import simulate
+from jobs.warehouse import Warehouse
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
@@ -71,3 +77,24 @@ def refused(result: Result, code: int) -> str:
 def lists(home: Path, night: date, *names: str) -> list[pl.DataFrame]:
     """Watchlists of a night."""
     return published.tables(published.folder_of(home / "out", night), *names)
+
+
+@contextmanager
+def weighed_once() -> Iterator[None]:
+    """Within the block `explain` weighs the night for the first account alone, and keeps the warehouse open for the
+    others: what it finds of each, and prints, is its own."""
+    with ExitStack() as kept, pytest.MonkeyPatch.context() as patch:
+        db: list[Warehouse] = []
+
+        def reading(*given: Any, **named: Any) -> AbstractContextManager[Warehouse]:
+            if not db:
+                db.append(kept.enter_context(Warehouse.open(*given, **named)))
+            return nullcontext(db[0])
+
+        def weigh_first(*given: Any) -> None:
+            if "told" not in db[0].tables():
+                weigh(*given)
+
+        patch.setattr("jobs.explain.Warehouse", SimpleNamespace(open=reading))
+        patch.setattr("jobs.explain.weigh", weigh_first)
+        yield

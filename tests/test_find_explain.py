@@ -20,7 +20,7 @@ from jobs.nightly import nightly
 from jobs.settings import PublishSettings, Settings
 from jobs.simulate import simulate
 from jobs.warehouse import Warehouse
-from tests.kept import copied
+from tests.kept import copied, weighed_once
 from tests.published_nights import publish
 
 NIGHT = date(2025, 6, 30)
@@ -46,6 +46,20 @@ def lists(home: Path) -> Lists:
 def ask(home: Path, *arguments: str) -> Result:
     where = ["--watchlists", str(home / "out"), "--warehouse", str(home / "w.duckdb")]
     return CliRunner(env={"COLUMNS": "250"}).invoke(main, [*arguments, *where])
+
+
+@pytest.fixture(scope="module")
+def explained(home: Path, lists: Lists) -> dict[str, str]:
+    """What is said of the first who is listed, of one who is not, and of nobody; and to the first."""
+    first = lists["accounts"]["account_id"][0]
+    named = {*lists["accounts"]["account_id"], *lists["lone"]["account_id"]}
+    accounts = pl.read_csv(next((home / "market").rglob("accounts*.csv")), infer_schema=False)
+    other = next(account for account in accounts["account_id"] if account not in named)
+    with weighed_once():
+        said = {
+            who: explain(home, account) for who, account in (("first", first), ("other", other), ("nobody", "nobody"))
+        }
+        return {**said, "to the first": explain(home, first, "--for-subject")}
 
 
 def explain(home: Path, account: str, *more: str) -> str:
@@ -119,28 +133,23 @@ def test_find_a_ring_that_is_no_longer_listed(tmp_path: Path) -> None:
     assert gone.exit_code == 2
 
 
-def test_explain_a_member(home: Path, lists: Lists) -> None:
-    row = lists["accounts"].row(0, named=True)
-    text = explain(home, row["account_id"])
+def test_explain_a_member(explained: dict[str, str], lists: Lists) -> None:
+    row, text = lists["accounts"].row(0, named=True), explained["first"]
     assert f"Listed on ring {row['ring_id']}, rank 1" in text
     for sentence in (*row["reasons"], *row["against"]):
         assert sentence in text
 
 
-def test_explain_one_that_is_not_listed(home: Path, lists: Lists) -> None:
-    named = {*lists["accounts"]["account_id"], *lists["lone"]["account_id"]}
-    accounts = pl.read_csv(next((home / "market").rglob("accounts*.csv")), infer_schema=False)
-    others = [account for account in accounts["account_id"] if account not in named]
-    text = explain(home, others[0])
+def test_explain_one_that_is_not_listed(explained: dict[str, str]) -> None:
+    text = explained["other"]
     assert "Not listed." in text
     assert re.search(r"Registered on \d{4}-\d\d-\d\d; bought \d+ times", text)
     assert len(text.splitlines()) > 3
-    assert "No export knew the account" in explain(home, "nobody")
+    assert "No export knew the account" in explained["nobody"]
 
 
-def test_the_person_reads_no_other_id(home: Path, lists: Lists) -> None:
-    account = lists["accounts"]["account_id"][0]
-    text = explain(home, account, "--for-subject")
+def test_the_person_reads_no_other_id(explained: dict[str, str], lists: Lists) -> None:
+    account, text = lists["accounts"]["account_id"][0], explained["to the first"]
     assert "Listed on a ring" in text
     assert "Suspected" in text
     assert "you may ask for a review by a person" in text

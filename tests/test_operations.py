@@ -85,8 +85,14 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ran(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which cron has run the night; nobody writes here."""
-    home = installed(tmp_path_factory.mktemp("ran") / "home")
+    """A home in which cron has come too early, and then run the night; nobody writes here."""
+    home = installed(tmp_path_factory.mktemp("ran") / "a home")
+    early = cron(home, 0)
+    assert (early.stdout, early.stderr) == ("", ""), "exit 6: the next try"
+    assert "no exports" in (home / "nightly.log").read_text()
+    assert "no such folder" in cron(home, 1).stderr, "the watcher is not silent before the first night"
+    (home / "nightly.log").unlink()
+
     shutil.copytree(market, home / "drops", dirs_exist_ok=True)
     done = cron(home, 0)
     assert (done.stdout, done.stderr) == ("", "")
@@ -101,21 +107,10 @@ def test_the_network_is_cut_off() -> None:
     assert "Network is unreachable" in said.stderr
 
 
-def test_the_crontab(market: Path, tmp_path: Path) -> None:
-    home = installed(tmp_path / "a home")
-    early = cron(home, 0)
-    assert (early.stdout, early.stderr) == ("", ""), "exit 6: the next try"
-    assert "no exports" in (home / "nightly.log").read_text()
-    assert "no such folder" in cron(home, 1).stderr, "the watcher is not silent before the first night"
-
-    shutil.copytree(market, home / "drops", dirs_exist_ok=True)
-    done = cron(home, 0)
-    assert (done.stdout, done.stderr) == ("", "")
-    assert published.dates(home / "out") == [date.today()]
-    assert (home / "nightly.log").stat().st_mode & 0o777 == 0o600
-    again = cron(home, 0)
-    assert (again.stdout, again.stderr) == ("", ""), "nothing new"
-    watched = cron(home, 1)
+def test_the_crontab(ran: Path) -> None:
+    assert published.dates(ran / "out") == [date.today()]
+    assert (ran / "nightly.log").stat().st_mode & 0o777 == 0o600
+    watched = cron(ran, 1)
     assert (watched.returncode, watched.stdout, watched.stderr) == (0, "", "")
 
 
@@ -127,6 +122,12 @@ def test_the_crontab_is_loud_when_something_is_wrong(market: Path, tmp_path: Pat
     assert failed.stdout.startswith("exit 3\n")
     assert "no export of devices" in failed.stdout
     assert published.dates(home / "out") == []
+
+
+def test_the_crontab_comes_again(ran: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(ran, tmp_path / "a home", symlinks=True))
+    again = cron(home, 0)
+    assert (again.stdout, again.stderr) == ("", ""), "nothing new"
 
 
 def test_log_lines_are_json_without_values(ran: Path) -> None:

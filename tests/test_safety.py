@@ -6,10 +6,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import duckdb
 import polars as pl
@@ -18,11 +15,10 @@ from click.testing import Result
 
 from jobs.case.report import check_font
 from jobs.errors import RingwatchError
-from jobs.nightly import weigh
 from jobs.simulate import simulate
 from jobs.warehouse import Warehouse
 from tests.case.conftest import LEAD, World, keys
-from tests.kept import FIRST, SECOND, copied, lists, refused, ringwatch, told
+from tests.kept import FIRST, SECOND, copied, lists, refused, ringwatch, told, weighed_once
 
 LONG = "l" + "0f9e8d7c" * 125_000
 NASTY = (
@@ -54,27 +50,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.write_text(text, encoding="utf-8", newline="")
     told(ringwatch(home, "nightly"))
     return home
-
-
-@contextmanager
-def weighed_once() -> Iterator[None]:
-    """Within the block `explain` weighs the night for the first account alone, and keeps the warehouse open for the
-    others: what it finds of each, and prints, is its own."""
-    with ExitStack() as kept, pytest.MonkeyPatch.context() as patch:
-        db: list[Warehouse] = []
-
-        def reading(*given: Any, **named: Any) -> AbstractContextManager[Warehouse]:
-            if not db:
-                db.append(kept.enter_context(Warehouse.open(*given, **named)))
-            return nullcontext(db[0])
-
-        def weigh_first(*given: Any) -> None:
-            if "told" not in db[0].tables():
-                weigh(*given)
-
-        patch.setattr("jobs.explain.Warehouse", SimpleNamespace(open=reading))
-        patch.setattr("jobs.explain.weigh", weigh_first)
-        yield
 
 
 def test_hostile_ids_from_start_to_end(hostile: Path, tmp_path: Path) -> None:
