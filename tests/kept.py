@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from jobs.nightly import nightly, weigh
 from jobs.settings import Settings
 from jobs.simulate import simulate
 from jobs.warehouse import Warehouse
+from tests.fuzz.kill import content
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
@@ -49,6 +51,12 @@ def first_of_three(folder: Path) -> Path:
 def copied(home: Path, to: Path) -> Path:
     """One's own copy, times and all; but for what another test's reading leaves beside a warehouse while it lasts."""
     return Path(shutil.copytree(home, to / "home", ignore=shutil.ignore_patterns("*.tmp")))
+
+
+@cache
+def kept_content(warehouse: Path) -> dict[str, str]:
+    """What a warehouse holds in which nobody writes."""
+    return content(warehouse)
 
 
 def ringwatch(home: Path, command: str, *more: str) -> Result:

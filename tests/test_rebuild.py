@@ -11,7 +11,7 @@ import pytest
 from jobs import runs
 from jobs.warehouse import Warehouse
 from tests.fuzz.kill import content, visible
-from tests.kept import SECOND, copied, lists, refused, ringwatch, told
+from tests.kept import SECOND, copied, kept_content, lists, refused, ringwatch, told
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def keep(warehouse: Path) -> None:
 def test_equal_in_content(home: Path, two_nights: Path, spoil: Callable[[Path], None]) -> None:
     spoil(home / "w.duckdb")
     assert "2 drops" in told(ringwatch(home, "rebuild"))
-    assert content(home / "w.duckdb") == content(two_nights / "w.duckdb")
+    assert content(home / "w.duckdb") == kept_content(two_nights / "w.duckdb")
     assert sorted(p.name for p in home.glob("w.duckdb*")) == ["w.duckdb", "w.duckdb.lock"]
     assert visible(home / "out") == visible(two_nights / "out")
 
@@ -54,7 +54,7 @@ def test_equal_in_content(home: Path, two_nights: Path, spoil: Callable[[Path], 
 def test_the_comparison_can_fail(home: Path, two_nights: Path) -> None:
     with Warehouse.open(home / "w.duckdb") as db:
         db.rows("UPDATE orders_rows SET amount_fen = amount_fen + 1 WHERE line = 3")
-    assert content(home / "w.duckdb") != content(two_nights / "w.duckdb")
+    assert content(home / "w.duckdb") != kept_content(two_nights / "w.duckdb")
 
 
 def test_the_next_night_is_the_same(home: Path, two_nights: Path) -> None:
@@ -64,7 +64,7 @@ def test_the_next_night_is_the_same(home: Path, two_nights: Path) -> None:
     told(ringwatch(home, "rebuild"))
     told(ringwatch(home, "nightly", "--catch-up"))
     assert visible(home / "out") == visible(two_nights / "out")
-    assert content(home / "w.duckdb") == content(two_nights / "w.duckdb")
+    assert content(home / "w.duckdb") == kept_content(two_nights / "w.duckdb")
 
 
 def test_verdicts_are_found_again(home: Path) -> None:
@@ -94,7 +94,7 @@ def test_another_run_holds_it(home: Path) -> None:
 def test_a_drop_that_is_gone_is_not_passed_over(home: Path, two_nights: Path) -> None:
     shutil.rmtree(home / "exports" / "2025-06-23")
     assert "--accept-missing" in refused(ringwatch(home, "rebuild"), 1)
-    assert content(home / "w.duckdb") == content(two_nights / "w.duckdb"), "the old one stands"
+    assert content(home / "w.duckdb") == kept_content(two_nights / "w.duckdb"), "the old one stands"
     assert "1 drops" in told(ringwatch(home, "rebuild", "--accept-missing"))
 
 
