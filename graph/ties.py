@@ -33,8 +33,10 @@ WITH untold AS (
     SELECT device_id FROM devices GROUP BY device_id HAVING count(*) > $keep AND count(device_kind) = 0
 ),
 users AS (
-    SELECT d.account_id, d.device_id, d.last_seen_at < d.first_seen_at + INTERVAL 1 DAY AS once
-    FROM devices AS d SEMI JOIN untold AS x ON x.device_id = d.device_id
+    SELECT d.account_id, d.device_id,
+           greatest(d.last_seen_at, d.first_seen_at) < a.registered_at + INTERVAL 1 DAY AS to_sign_up
+    FROM devices AS d JOIN accounts AS a ON a.account_id = d.account_id
+    SEMI JOIN untold AS x ON x.device_id = d.device_id
 ),
 settled AS (
     SELECT d.account_id FROM devices AS d SEMI JOIN users AS u ON u.account_id = d.account_id
@@ -43,9 +45,10 @@ settled AS (
 SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk'
 UNION
 SELECT u.device_id FROM users AS u LEFT JOIN settled AS s ON s.account_id = u.account_id
-GROUP BY u.device_id HAVING count(*) FILTER (WHERE u.once AND s.account_id IS NOT NULL) >= $same * count(*)
+GROUP BY u.device_id HAVING count(*) FILTER (WHERE u.to_sign_up AND s.account_id IS NOT NULL) >= $same * count(*)
 """
-"""Where the exports do not say what a device is, one that most of its users were on for a day and left for another."""
+"""Where the exports do not say what a device is, one that most of its users signed up on and left within the day for
+another: a counter where people are helped."""
 
 SIGNED_TOGETHER = """
 WITH users AS (

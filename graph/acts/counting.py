@@ -19,16 +19,21 @@ REGULATED = ("medicine", "health_food", "liquor", "fertilizer")
 liquor), the rules on pesticides and fertilizers; counsel to confirm the list."""
 
 BORN_TOGETHER = """
+WITH halls AS (
+    SELECT space, entity_id FROM crowds WHERE space IN ('address', 'contact') AND n > $beds
+)
 SELECT DISTINCT t.a, t.b
 FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
 LEFT JOIN rushes AS r ON r.day = date_trunc('day', x.registered_at)
 LEFT JOIN rushes AS q ON q.day = date_trunc('day', y.registered_at)
-WHERE r.day IS NULL AND q.day IS NULL AND date_trunc('minute', x.registered_at)
+LEFT JOIN halls AS h ON h.space = t.space AND h.entity_id = t.entity_id
+WHERE h.entity_id IS NULL AND r.day IS NULL AND q.day IS NULL AND date_trunc('minute', x.registered_at)
       BETWEEN date_trunc('minute', y.registered_at) - $farm_hours * INTERVAL 1 HOUR
           AND date_trunc('minute', y.registered_at) + $farm_hours * INTERVAL 1 HOUR
 """
 """Tied accounts that signed up close together, but not with a large part of the platform; a burst is what these hang
-together to, whichever things tie them: a careful hand gives each new account another phone."""
+together to, whichever things tie them: a careful hand gives each new account another phone. But not by the address or
+the chat group of a whole hall: its freshers sign up in the same week."""
 
 BURSTS = """
 SELECT component AS burst, account_id FROM born_together
@@ -117,7 +122,7 @@ LEFT JOIN times AS t ON t.act = c.act AND t.account_id = c.account_id AND t.with
 def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     """Make `acted`, `acts_done` and `totals`: acts against chances, for every kind of act; and what `chances_of` reads.
 
-    Reads the night's exports, `uses`, `rushes`, `signed_together`, `ties`, `closings`, `successions`, `fees`,
+    Reads the night's exports, `uses`, `crowds`, `rushes`, `signed_together`, `ties`, `closings`, `successions`, `fees`,
     `fee_orders`. `acts_done`: one row an act: `typology`, `act`, `account_id`, `within`, `key` of its row. `acted`: one
     row an account that took a chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`, `stratum`,
     `n` chances, `k` acts, `lone` (tied to nobody who did the same). `totals`: one row a kind of act, stratum and kind
@@ -156,7 +161,7 @@ def named(s: ActSettings, now: object) -> dict[str, object]:
 
 def look_up(db: Db, s: ActSettings, names: dict[str, object]) -> None:
     """Make what conditions of acts look up: `bursts`, `tied`, `shops`, `chats`, every typology's tables."""
-    db.connect("born_together", BORN_TOGETHER, farm_hours=s.farm_hours)
+    db.connect("born_together", BORN_TOGETHER, farm_hours=s.farm_hours, beds=s.beds)
     db.make("bursts", BURSTS, farm_size=s.farm_size)
     db.drop("born_together")
     db.make("tied", TIED)

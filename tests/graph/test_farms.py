@@ -11,7 +11,7 @@ import random
 import pytest
 
 from jobs.warehouse import Warehouse
-from tests.graph.tables_in import Row, account, device, fill, night, order
+from tests.graph.tables_in import Row, account, chat, device, fill, night, order
 
 MINUTE = 1 / (24 * 60)
 FARMS = {"one": 7, "two": 9, "three": 15, "four": 20}
@@ -108,3 +108,21 @@ def test_who_is_helped_once_on_a_device_that_nobody_names_is_a_guest(
     assert cut == (set() if known else {"tablet"})
     tied = {a.split()[0] for (a,) in db.rows("SELECT a FROM ties WHERE entity_id IN ('tablet', 'rack')")}
     assert tied == ({"helped", "racked"} if known else {"racked"})
+
+
+HALL = [f"fresher {i}" for i in range(30)]
+
+
+def test_freshers_of_a_hall_are_no_burst(db: Warehouse) -> None:
+    """They sign up in one week, share the hall's address and chat group, and two by two a computer."""
+    rows = [account(a, registered_at=60 + i / 10) for i, a in enumerate(HALL)]
+    rows += [order(f"of {a}", a, f"shop {i % 9}", 70 + i, ship_to_id="hall") for i, a in enumerate(HALL)]
+    rows += [device(a, f"computer {i // 2}", 60, 170) for i, a in enumerate(HALL)]
+    rows += [chat(f"to {a}", a, HALL[i - 1], "url", "group", 65 + i) for i, a in enumerate(HALL)]
+    fill(db, [*platform(), *rows])
+    night(db, "scores")
+    assert db.rows("SELECT count(*) FROM ties WHERE entity_id IN ('hall', 'group')") != [(0,)], "they are tied"
+    assert (
+        db.rows("SELECT account_id FROM members SEMI JOIN ring_scores USING (ring) WHERE account_id LIKE 'fresher%'")
+        == []
+    )
