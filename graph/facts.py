@@ -26,7 +26,7 @@ WHERE seller_id IN (SELECT account_id FROM listed) OR buyer_id IN (SELECT accoun
 
 CHATS_NEAR = """
 SELECT c.message_id, c.sender_id, c.receiver_id, c.sent_at, c.target_id, c.claimed_fen, c.file_id, c.line,
-       o.buyer_id, o.seller_id, o.handler_id
+       o.buyer_id, o.seller_id, o.promoter_id, o.handler_id
 FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id
 WHERE c.message_id IN (
     SELECT message_id FROM chat_links SEMI JOIN listed ON listed.account_id = chat_links.sender_id
@@ -171,7 +171,7 @@ chats_of AS (
 quoted AS (
     SELECT c.message_id, c.sent_at, c.sender_id, c.seller_id, c.handler_id
     FROM chats_near AS c
-    WHERE c.sender_id NOT IN (c.buyer_id, c.seller_id) AND c.receiver_id = c.buyer_id
+    WHERE c.sender_id NOT IN (c.buyer_id, c.seller_id, coalesce(c.promoter_id, '')) AND c.receiver_id = c.buyer_id
 ),
 quotes_of AS (
     SELECT l.ring_id, l.account_id, l.entity_id, min_by(q.message_id, (q.sent_at, q.message_id)) AS message_id

@@ -64,6 +64,8 @@ class ActSettings(Part):
     quick_hours: int = Field(
         6, ge=1, description="hours from payment to confirmation of real goods: too quick to travel"
     )
+    step_days: int = Field(3, ge=1, description="days between orders of tied accounts at one seller: in step")
+    step_accounts: int = Field(3, ge=1, description="tied accounts that bought in step with one; a family is fewer")
     closed_days: int = Field(30, ge=1, description="days from taking a code to closing the account")
     farm_hours: int = Field(72, ge=1, description="hours; sign-ups on one device or payee closer than this are a burst")
     farm_size: int = Field(4, ge=3, description="accounts that make a burst; a family signs up two or three at once")

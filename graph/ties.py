@@ -119,8 +119,9 @@ SELECT space, entity_id, n AS n_accounts,
        CASE WHEN kiosk OR n > $crowd OR coherence < $coherence / 2 THEN cast(0 AS DOUBLE) ELSE coherence END AS damping,
        coherence
 FROM crowds
-WHERE kiosk OR n > $crowd OR (n > $keep AND coherence < $coherence)
+WHERE kiosk OR n > $crowd OR (n > $keep AND coherence < $coherence AND space <> 'owner')
 """
+"""A verified identity is one person's, however many accounts it has opened."""
 
 SELLERS = """
 SELECT seller_id AS account_id, max(greatest(placed_at, coalesce(delivered_at, placed_at))) AS last_at,
@@ -166,23 +167,21 @@ be used at the same time: that it changed hands then is the point. What A left i
 joins in the order in which it is written would pair all users of everything, 17 CPU seconds of Sail's at a million
 accounts for 0.4."""
 
-TIES = """
-WITH kept AS (
-    SELECT c.space, c.entity_id, c.n, coalesce(h.damping, 1.0) AS damping
-    FROM crowds AS c LEFT JOIN hubs_found AS h ON h.space = c.space AND h.entity_id = c.entity_id
-    WHERE coalesce(h.damping, 1.0) > 0
-),
-strength AS (
+
+def of_things(used: str) -> str:
+    """SQL, with the strengths by kind: ties between accounts that use one thing.
+
+    `used` selects rows of `uses` with `n`, the accounts among which the thing is shared, and `damping` of its strength.
+    Two accounts may use a payment account in several ways, which is one tie; any other thing is used in one way.
+    """
+    return f"""
+WITH strength AS (
     SELECT kind, nats FROM (VALUES
         ('device', $device), ('payee', $payee), ('payer', $payer), ('contact', $contact), ('card_code', $card_code),
         ('phone', $phone), ('owner', $owner), ('licence', $licence), ('address', $address), ('source', $source)
     ) AS known(kind, nats)
 ),
-used AS (
-    SELECT u.*, k.n, k.damping, s.nats
-    FROM uses AS u JOIN kept AS k ON k.space = u.space AND k.entity_id = u.entity_id
-    JOIN strength AS s ON s.kind = u.kind
-),
+used AS (SELECT u.*, s.nats FROM ({used}) AS u JOIN strength AS s ON s.kind = u.kind),
 pairs AS (
     SELECT a.account_id AS a, b.account_id AS b, a.space, a.entity_id,
            CASE WHEN a.nats <= b.nats THEN a.kind ELSE b.kind END AS kind,
@@ -207,6 +206,18 @@ UNION ALL
 SELECT a, b, space, max_by(kind, (of_kind, kind)), entity_id, cast(max(nats) AS DECIMAL(12, 6)),
        min(first_at), max(last_at), bool_or(overlap), bool_or(burst)
 FROM weighed WHERE space = 'pay' GROUP BY a, b, space, entity_id
+"""
+
+
+KEPT = """
+SELECT u.*, c.n, coalesce(h.damping, 1.0) AS damping
+FROM uses AS u JOIN crowds AS c ON c.space = u.space AND c.entity_id = u.entity_id
+LEFT JOIN hubs_met AS h ON h.space = c.space AND h.entity_id = c.entity_id
+WHERE coalesce(h.damping, 1.0) > 0
+"""
+
+TIES = f"""
+{of_things(KEPT)}
 UNION ALL
 SELECT least(old_id, new_id), greatest(old_id, new_id), 'account', 'succession', old_id,
        cast($succession AS DECIMAL(12, 6)),
@@ -221,15 +232,16 @@ JOIN accounts AS i ON i.account_id = a.inviter_id
 LEFT JOIN fees AS f ON f.account_id = a.account_id
 WHERE a.inviter_id <> a.account_id
 """
-"""Two accounts may use a payment account in several ways, which is one tie; any other thing is used in one way."""
 
-UP_THE_LINE = """
-SELECT a.account_id, a.inviter_id AS above_id, 1 AS level
-FROM accounts AS a
-SEMI JOIN (SELECT buyer_id FROM orders WHERE category = 'membership' AND paid_at IS NOT NULL) AS o
-  ON o.buyer_id = a.account_id
-WHERE a.inviter_id IS NOT NULL AND a.inviter_id <> a.account_id
+ENTRIES = """
+SELECT o.order_id, o.buyer_id, o.seller_id, o.payee_id, a.inviter_id
+FROM orders AS o JOIN accounts AS a ON a.account_id = o.buyer_id
+WHERE o.paid_at IS NOT NULL AND a.inviter_id <> a.account_id AND (o.category = 'membership' OR o.promoter_id = a.inviter_id)
 """
+"""Orders that may buy one's way in: a membership, or goods which the recruiter is named as having sold. A fee is as often
+dressed as goods (State Council decree No. 444 of 2005, art. 7: by paying or by buying goods)."""
+
+UP_THE_LINE = "SELECT DISTINCT buyer_id AS account_id, inviter_id AS above_id, 1 AS level FROM entries"
 
 ONE_HIGHER = """
 SELECT u.account_id, a.inviter_id AS above_id, u.level + 1 AS level
@@ -238,15 +250,14 @@ FROM {below} AS u JOIN accounts AS a ON a.account_id = u.above_id WHERE a.invite
 
 FEE_ORDERS = """
 WITH pockets AS (
-    SELECT DISTINCT seller_id AS account_id, payee_id FROM orders WHERE payee_id IS NOT NULL AND category = 'membership'
+    SELECT DISTINCT seller_id AS account_id, payee_id FROM entries WHERE payee_id IS NOT NULL
 ),
 tops AS (SELECT account_id, max_by(above_id, level) AS top_id FROM up GROUP BY account_id),
 paid AS (
     SELECT DISTINCT o.order_id, o.buyer_id, t.top_id
-    FROM orders AS o JOIN up AS u ON u.account_id = o.buyer_id JOIN tops AS t ON t.account_id = o.buyer_id
+    FROM entries AS o JOIN up AS u ON u.account_id = o.buyer_id JOIN tops AS t ON t.account_id = o.buyer_id
     LEFT JOIN pockets AS p ON p.account_id = u.above_id AND p.payee_id = o.payee_id
-    WHERE o.category = 'membership' AND o.paid_at IS NOT NULL
-      AND (o.seller_id = u.above_id OR p.payee_id IS NOT NULL)
+    WHERE o.seller_id = u.above_id OR p.payee_id IS NOT NULL
 ),
 payers AS (SELECT DISTINCT buyer_id FROM paid),
 trees AS (
@@ -258,7 +269,7 @@ trees AS (
 )
 SELECT order_id, buyer_id FROM paid SEMI JOIN trees USING (top_id)
 """
-"""Membership fees paid to an account above the payer in its own referral line, or into that account's pocket, in trees
+"""Entries paid to an account above the payer in its own referral line, or into that account's pocket, in trees
 where at least `$heads` paid, `$recruits` of them recruited by one who paid too: a friend who joins a friend's club is
 no pyramid, nor is a club whose owner invites all its members."""
 
@@ -278,18 +289,25 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     db.make("kiosks", KIOSKS, keep=s.keep, same=s.same)
     db.make("signed_together", SIGNED_TOGETHER, keep=s.keep, crowd=s.crowd, burst_hours=s.burst_hours, same=s.same)
     db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)
-    db.make("hubs_found", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)
+    db.make("hubs_met", HUBS, crowd=s.crowd, coherence=s.coherence, keep=s.keep)
     db.make("sellers", SELLERS)
     db.make("closings", CLOSINGS, now=now, silent_days=silent_days)
     days = {"succession_days": s.succession_days, "before_days": round(s.succession_days / 4)}
     db.make("successions", SUCCESSIONS, keep=s.keep, **days)
+    db.make("entries", ENTRIES)
     _up_the_line(db, s.levels)
     db.make("fee_orders", FEE_ORDERS, heads=s.heads, recruits=s.recruits)
     db.make("fees", FEES)
+    db.make("ties_met", TIES, **strengths(s), **s.model_dump(include={"succession", "inviter", "fee"}))
+    db.view("hubs_found", "SELECT * FROM hubs_met")
+    db.view("ties", "SELECT * FROM ties_met")
+    db.drop("up", "entries", "kiosks")
+
+
+def strengths(s: TieSettings) -> dict[str, object]:
+    """The parameters of `of_things`."""
     kinds = ("device", "payee", "payer", "contact", "card_code", "phone", "owner", "licence", "address", "source")
-    nats = s.model_dump(include={*kinds, "apart", "burst_hours", "succession", "inviter", "fee"})
-    db.make("ties", TIES, **nats)
-    db.drop("up", "kiosks")
+    return s.model_dump(include={*kinds, "apart", "burst_hours"})
 
 
 def _up_the_line(db: Db, levels: int) -> None:

@@ -107,7 +107,7 @@ Without the second rule the robbed seller would be tied to the thief who resells
 QUOTED = """
 SELECT c.sender_id, c.sent_at, c.receiver_id, o.seller_id, o.handler_id
 FROM chat_links AS c JOIN orders AS o ON o.order_id = c.order_id
-WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id) AND c.receiver_id = o.buyer_id
+WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id, coalesce(o.promoter_id, '')) AND c.receiver_id = o.buyer_id
   AND (c.target_kind <> 'item' OR c.tag = 'knows_order')
 """
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from graph.acting_hubs import acting_hubs
 from graph.acts import forget, tally
 from graph.db import Db
 from graph.learning import learning
@@ -164,6 +165,7 @@ def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
 
 def find_rings(db: Db, method: Method) -> None:
     """From evidence to rings: who may be one hand, what all of them did and left undone, and where one ring ends."""
+    acting_hubs(db, method.ties, acting=method.rings.acting)
     pairs(db, method.rings, apart=method.ties.apart)
     undone(db, "components")
     rings(db, method.rings)

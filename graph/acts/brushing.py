@@ -3,7 +3,8 @@
 Members buy from each other to lift a shop in the ranking that victims trust.
 
 Acts: an order between two accounts that are tied to each other; an order in a circle (each bought from the other);
-goods confirmed faster than any parcel travels.
+an order at a seller where several accounts tied to the buyer bought in the same days, as hired hands do for a shop that
+shares nothing with them; goods confirmed faster than any parcel travels.
 Chances: paid orders, on the buyer's and on the seller's side; for trade with tied accounts, those of accounts that have
 a tie, compared with accounts that trade as much: a small seller's customers are its friends.
 Innocent explanation: relatives who buy from a relative's shop, neighbours who hand goods over in person.
@@ -22,6 +23,14 @@ TABLES = {
     JOIN (SELECT a AS buyer_id, b AS seller_id FROM tied UNION ALL SELECT b, a FROM tied) AS t
       ON t.buyer_id = o.buyer_id AND t.seller_id = o.seller_id
     WHERE o.paid_at IS NOT NULL
+    """,
+    "in_step": """
+    SELECT o.order_id
+    FROM orders AS o JOIN (SELECT a, b FROM tied UNION ALL SELECT b, a FROM tied) AS t ON t.a = o.buyer_id
+    JOIN orders AS x ON x.buyer_id = t.b AND x.seller_id = o.seller_id
+    WHERE o.paid_at IS NOT NULL AND x.paid_at IS NOT NULL
+      AND x.placed_at BETWEEN o.placed_at - $step_days * INTERVAL 1 DAY AND o.placed_at + $step_days * INTERVAL 1 DAY
+    GROUP BY o.order_id HAVING count(DISTINCT x.buyer_id) >= $step_accounts
     """,
     "circles": """
     SELECT least(o.buyer_id, o.seller_id) AS a, greatest(o.buyer_id, o.seller_id) AS b
@@ -63,6 +72,20 @@ ACTS = (
         listed="tied_trades",
         money=False,
         between_tied=True,
+    ),
+    Act(
+        "bought_in_step",
+        "buyer",
+        "step",
+        "orders",
+        who="buyer_id",
+        stratum=BY_SIZE,
+        chance="paid_at IS NOT NULL",
+        among="tied_accounts",
+        listed="in_step",
+        money=False,
+        between_tied=True,
+        crowd=True,
     ),
     Act(
         "traded_in_a_circle",

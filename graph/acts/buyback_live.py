@@ -2,8 +2,9 @@
 
 Livestream sales on a promise of buying the goods back dearer; the buyers buy again and again, then silence.
 
-Acts: a livestream order that was complained of, for the promoter and for the seller; the classifier's tag; one viewer's
-third order from one stream, or a second from one that has gone silent; goods bought back from a viewer.
+Acts: a livestream order that was complained of, for the promoter and for the seller; the classifier's tag; a handle or
+link handed to a viewer about an order, where the promise is made; one viewer's third order from one stream, or a second
+from one that has gone silent; goods bought back from a viewer.
 Chances: livestream orders; messages.
 Innocent explanation: a stream with loyal customers that has ended its season.
 """
@@ -77,6 +78,18 @@ ACTS = (
         stratum="'link'",
         chance="TRUE",
         hit="tag = 'promise_buyback'",
+        victim="receiver_id",
+        money=False,
+    ),
+    Act(
+        "handle_to_viewer",
+        "sender",
+        "contact",
+        "chat_links",
+        who="sender_id",
+        stratum="'live'",
+        chance="channel = 'livestream' AND sender_id IN (seller_id, coalesce(promoter_id, ''))",
+        hit="target_kind IN ('contact', 'qr', 'url', 'payment_code')",
         victim="receiver_id",
         money=False,
     ),

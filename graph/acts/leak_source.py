@@ -12,7 +12,8 @@ orders; a large honest shop is quoted by chance, so a source needs many times it
 
 from graph.acts.act import Act
 
-_STRANGER = "sender_id <> seller_id AND sender_id <> buyer_id"
+_STRANGER = "sender_id NOT IN (seller_id, buyer_id, coalesce(promoter_id, ''))"
+"""Who brought the buyer to the seller has a part in the order."""
 
 TABLES = {
     "leaked": f"""

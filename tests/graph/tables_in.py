@@ -12,6 +12,7 @@ from itertools import count
 
 import polars as pl
 
+from graph.acting_hubs import acting_hubs
 from graph.acts import tally
 from graph.db import Db
 from graph.exports import EXPORTS, LABELS, ORDERS, Export
@@ -170,6 +171,7 @@ def night(db: Db, until: str, method: Method | None = None, after: str | None = 
         "ties": lambda: ties(db, m.ties, now=NOW, silent_days=m.acts.silent_days),
         "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread),
         "rates": lambda: evidence(db, m.score),
+        "acting_hubs": lambda: acting_hubs(db, m.ties, acting=m.rings.acting),
         "pairs": lambda: pairs(db, m.rings, apart=m.ties.apart),
         "undone": lambda: undone(db, "components"),
         "rings": lambda: rings(db, m.rings),
