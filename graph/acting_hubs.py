@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STANDING_OUT = """
 WITH strongest AS (
     SELECT t.account_id, t.typology, t.axis, max(t.nats) AS nats
-    FROM told AS t JOIN kinds AS k ON k.typology = t.typology AND k.act = t.act AND NOT k.between_tied
+    FROM told AS t JOIN axes_of_acts AS x ON x.typology = t.typology AND x.act = t.act AND x.most IS NULL
     GROUP BY t.account_id, t.typology, t.axis
 )
 SELECT account_id, typology FROM strongest
@@ -63,7 +63,7 @@ LEFT JOIN (SELECT space, entity_id, count(*) AS n FROM acting_users GROUP BY spa
 
 def acting_hubs(db: Db, s: TieSettings, *, acting: float) -> None:
     """Add to `ties` those of hubs whose users act alike, and say so in `hubs_found` (damped, reason `alike`, coherence
-    the share that does). Reads `uses`, `hubs_met`, `ties_met`, `told`, `kinds`; `acting` in nats."""
+    the share that does). Reads `uses`, `hubs_met`, `ties_met`, `told`, `axes_of_acts`; `acting` in nats."""
     db.make("standing_out", STANDING_OUT, acting=acting)
     db.make("acting_users", ACTING_USERS, same=s.same)
     db.make("hub_ties", HUB_TIES, **strengths(s))

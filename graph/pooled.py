@@ -16,6 +16,9 @@ from scipy.special import betaln, logsumexp
 RING = ((1.0, 9.0), (1.0, 1.0), (6.0, 0.5))
 """A ring's rate, as beta distributions equally likely: among honest trade as cover, anything, nearly always."""
 
+FEW, GROWS = 4, 0.25
+"""A group that signed up together is one witness, who says the more the larger it is: sixteen 1.35 times four."""
+
 Floats = NDArray[np.float64]
 
 
@@ -61,7 +64,9 @@ def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
         rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread", "alone", "acting")
     )
     loners = np.where(alone > 0, -np.log(np.maximum(alone, 1e-9)) * acting, cap)
-    most = np.where(rows["most"].is_not_null().to_numpy(), rows["most"].fill_null(0.0).to_numpy(), loners)
+    many = np.where((rows["axis"] == "sign_up").to_numpy(), np.log(np.maximum(acting, FEW) / FEW), 0.0)
+    habit = rows["most"].fill_null(0.0).to_numpy() * (1 + GROWS * many)
+    most = np.where(rows["most"].is_not_null().to_numpy(), habit, loners)
     nats = np.minimum(factor(k, n, rate, spread, np.zeros_like(alone)), np.minimum(most, cap))
     return rows.with_columns(pl.Series("nats", nats)).sort("group", "typology", "act")
 

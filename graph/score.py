@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from graph.db import Db
     from graph.settings import RingSettings, ScoreSettings
 
+TOLD_EACH = """
+SELECT t.* FROM told AS t
+JOIN axes_of_acts AS x ON x.typology = t.typology AND x.act = t.act AND (x.most IS NULL OR t.axis <> 'sign_up')
+"""
+"""What members say one by one. That they signed up together is one event of the whole group, and only pooled: summed
+member by member a hall of freshers outweighed every ring."""
+
+EACH = """
+SELECT t.account_id, t.typology, t.axis, t.nats FROM told_each AS t
+SEMI JOIN members AS m ON m.account_id = t.account_id ORDER BY ALL
+"""
+
 THEIRS = """
 SELECT t.* FROM by_typology AS t SEMI JOIN members AS m ON m.account_id = t.account_id ORDER BY account_id, typology
 """
@@ -37,12 +49,12 @@ GROUP BY account_id HAVING max(CASE WHEN act = 'fee_up_the_line' THEN 0 ELSE 1 E
 
 
 def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
-    """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`, `recruits`.
+    """Make `ring_scores`, `ring_typologies`, `member_scores`, `lone_scores`, `recruits`, and the view `told_each`.
 
-    Reads `members`, `by_typology`, `told`, `chances_rated`. `ring_scores`: `ring`, `nats`, `score`. `ring_typologies`:
-    `ring`, `typology`, `nats`, `score`, strongest first. `member_scores`: `ring`, `account_id`, `score`, `typology`,
-    `nats`. `lone_scores`: `account_id`, `score`, `typology`, `nats` of accounts on no listed ring. `recruits`:
-    `account_id` of who only paid into a pyramid.
+    Reads `members`, `by_typology`, `told`, `axes_of_acts`, `chances_rated`. `ring_scores`: `ring`, `nats`, `score`.
+    `ring_typologies`: `ring`, `typology`, `nats`, `score`, strongest first. `member_scores`: `ring`, `account_id`,
+    `score`, `typology`, `nats`. `lone_scores`: `account_id`, `score`, `typology`, `nats` of accounts on no listed ring.
+    `recruits`: `account_id` of who only paid into a pyramid.
     """
     db.make("recruits", RECRUITS)
     members = db.frame("SELECT * FROM members ORDER BY ring, account_id")
@@ -50,7 +62,9 @@ def scores(db: Db, s: ScoreSettings, r: RingSettings) -> None:
     chances = db.frame(
         "SELECT m.ring, c.* FROM chances_rated AS c JOIN members AS m ON m.account_id = c.account_id ORDER BY ALL"
     ).rename({"ring": "group"})
-    rings = ring_typologies(members, per, chances, s, r)
+    db.view("told_each", TOLD_EACH)
+    each = pooled.by_typology(db.frame(EACH), "account_id")
+    rings = ring_typologies(members, each, chances, s, r)
     total = ring_nats(rings)
     total = total.with_columns(likelihood(pl.col("nats"), s).alias("score"))
     listed = total.filter(pl.col("score") >= s.listed)

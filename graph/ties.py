@@ -236,10 +236,11 @@ WHERE a.inviter_id <> a.account_id
 ENTRIES = """
 SELECT o.order_id, o.buyer_id, o.seller_id, o.payee_id, a.inviter_id
 FROM orders AS o JOIN accounts AS a ON a.account_id = o.buyer_id
-WHERE o.paid_at IS NOT NULL AND a.inviter_id <> a.account_id AND (o.category = 'membership' OR o.promoter_id = a.inviter_id)
+WHERE o.paid_at IS NOT NULL AND a.inviter_id <> a.account_id
+  AND (o.category = 'membership' OR o.promoter_id = a.inviter_id)
 """
-"""Orders that may buy one's way in: a membership, or goods which the recruiter is named as having sold. A fee is as often
-dressed as goods (State Council decree No. 444 of 2005, art. 7: by paying or by buying goods)."""
+"""Orders that may buy one's way in: a membership, or goods for which the recruiter is named as the promoter. The fee is
+as often dressed as goods (State Council decree No. 444 of 2005, art. 7)."""
 
 UP_THE_LINE = "SELECT DISTINCT buyer_id AS account_id, inviter_id AS above_id, 1 AS level FROM entries"
 
@@ -250,7 +251,9 @@ FROM {below} AS u JOIN accounts AS a ON a.account_id = u.above_id WHERE a.invite
 
 FEE_ORDERS = """
 WITH pockets AS (
-    SELECT DISTINCT seller_id AS account_id, payee_id FROM entries WHERE payee_id IS NOT NULL
+    SELECT seller_id AS account_id, payee_id FROM orders WHERE payee_id IS NOT NULL AND category = 'membership'
+  UNION
+    SELECT seller_id, payee_id FROM entries WHERE payee_id IS NOT NULL
 ),
 tops AS (SELECT account_id, max_by(above_id, level) AS top_id FROM up GROUP BY account_id),
 paid AS (

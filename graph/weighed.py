@@ -29,7 +29,7 @@ SEMI JOIN ring_scores AS r ON r.ring = m.ring ORDER BY ALL
 
 OWN = """
 WITH strongest AS (
-    SELECT m.ring, t.* FROM told AS t JOIN members AS m USING (account_id)
+    SELECT m.ring, t.* FROM told_each AS t JOIN members AS m USING (account_id)
     SEMI JOIN ring_scores AS r ON r.ring = m.ring WHERE t.nats > 0
     QUALIFY row_number() OVER (PARTITION BY t.account_id, t.typology, t.axis ORDER BY t.nats DESC, t.act) = 1
 )

@@ -61,8 +61,8 @@ ACTS: dict[str, tuple[str, str]] = {
     "bought_from_a_tied_account": ("订单购自有关联的账号", "orders were bought from a tied account"),
     "bought_in_step": ("订单与多个有关联的账号在数日内购自同一卖家", "orders were placed in the same days as several tied accounts' at one seller"),
     "traded_in_a_circle": ("订单的买卖双方互为买家", "orders were between accounts that bought from each other"),
-    "confirmed_too_quickly_seller": ("售出的实物订单在物流不可能送达的时间内确认", "goods sold were confirmed faster than a parcel travels"),
-    "confirmed_too_quickly_buyer": ("购入的实物订单在物流不可能送达的时间内确认", "goods bought were confirmed faster than a parcel travels"),
+    "confirmed_too_quickly_seller": ("售出的实物订单未曾发货即确认，或在物流不可能送达的时间内确认", "goods sold were confirmed though none left, or faster than a parcel travels"),
+    "confirmed_too_quickly_buyer": ("购入的实物订单未曾发货即确认，或在物流不可能送达的时间内确认", "goods bought were confirmed though none left, or faster than a parcel travels"),
 }  # fmt: skip
 """What a kind of act counts, to stand behind "k of n"."""
 

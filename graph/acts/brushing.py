@@ -4,7 +4,7 @@ Members buy from each other to lift a shop in the ranking that victims trust.
 
 Acts: an order between two accounts that are tied to each other; an order in a circle (each bought from the other);
 an order at a seller where several accounts tied to the buyer bought in the same days, as hired hands do for a shop that
-shares nothing with them; goods confirmed faster than any parcel travels.
+shares nothing with them; goods confirmed faster than any parcel travels, or though none ever left.
 Chances: paid orders, on the buyer's and on the seller's side; for trade with tied accounts, those of accounts that have
 a tie, compared with accounts that trade as much: a small seller's customers are its friends.
 Innocent explanation: relatives who buy from a relative's shop, neighbours who hand goods over in person.
@@ -15,6 +15,8 @@ from graph.acts.act import BY_SIZE, Act
 _PARCEL = """
 NOT array_contains($virtual, category) AND category <> 'membership' AND paid_at IS NOT NULL AND confirmed_at IS NOT NULL
 """
+
+_NO_PARCEL = "delivered_at IS NULL OR confirmed_at < paid_at + $quick_hours * INTERVAL 1 HOUR"
 
 TABLES = {
     "tied_accounts": "SELECT a AS account_id FROM tied UNION SELECT b FROM tied",
@@ -106,7 +108,7 @@ ACTS = (
         who="seller_id",
         stratum="'goods'",
         chance=_PARCEL,
-        hit="confirmed_at < paid_at + $quick_hours * INTERVAL 1 HOUR",
+        hit=_NO_PARCEL,
         money=False,
     ),
     Act(
@@ -117,7 +119,7 @@ ACTS = (
         who="buyer_id",
         stratum="'goods'",
         chance=_PARCEL,
-        hit="confirmed_at < paid_at + $quick_hours * INTERVAL 1 HOUR",
+        hit=_NO_PARCEL,
         money=False,
     ),
 )

@@ -45,7 +45,8 @@ TIED = "SELECT DISTINCT a, b FROM ties WHERE nats >= 1.0 AND kind <> 'inviter'"
 
 CHATS = """
 SELECT c.message_id, c.sender_id, c.receiver_id, c.sent_at, c.target_kind, c.tag, c.reported_at,
-       o.order_id, o.buyer_id, o.seller_id, o.promoter_id, o.handler_id, o.channel, o.paid_at, o.confirmed_at, o.cancelled_at
+       o.order_id, o.buyer_id, o.seller_id, o.promoter_id, o.handler_id, o.channel, o.paid_at, o.confirmed_at,
+       o.cancelled_at
 FROM chat_links AS c LEFT JOIN orders AS o ON o.order_id = c.order_id
 """
 

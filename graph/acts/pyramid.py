@@ -4,8 +4,9 @@ Entry fees flow up a referral tree: who joins pays the one who recruited it, or 
 others. Composite in its gravity: levels and heads are counted over the ring (three levels and thirty people is the
 criminal threshold); they order the proposed action, never the score.
 
-Acts: a membership fee paid to an account above the payer in its own referral line, or into that account's pocket, for
-who receives, who pays, and who recruited; the classifier's tag.
+Acts: an entry (a membership, or goods for which the recruiter is named as the promoter) paid to an account above the
+payer in its own referral line, or into that account's pocket, for who receives, who pays, and who recruited; the
+classifier's tag.
 Chances: paid orders sold and bought (not memberships alone: where most memberships are fees, fees would look ordinary);
 accounts referred.
 Innocent explanation: an honest shop selling memberships that rewards referral; there the fee goes to the shop, not up

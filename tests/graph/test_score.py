@@ -41,6 +41,8 @@ def scored(
     db.put(
         "told", per.with_columns(act=pl.lit("x"), k=pl.lit(1), axis=pl.lit("behaviour"), apart=pl.col("nats") + usual)
     )
+    kinds = per.select("typology").unique().sort("typology")
+    db.put("axes_of_acts", kinds.with_columns(act=pl.lit("x"), most=pl.lit(None, pl.Float64)))
     scores(db, S, R)
     return db.frame("SELECT ring, nats, score FROM ring_scores ORDER BY score DESC, ring")
 

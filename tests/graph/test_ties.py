@@ -252,12 +252,24 @@ def fee(seller: str, **columns: object) -> Row:
         ([fee("mid")], True),
         ([fee("top")], True),
         ([fee("straw", payee_id="pocket"), order("other", "x", "top", category="membership", payee_id="pocket")], True),
+        ([fee("top", category="health_food", promoter_id="mid")], True),
+        ([fee("top", category="health_food", promoter_id="x")], False),
         ([fee("club")], False),
         ([fee("mid", paid_at=None)], False),
         ([fee("mid", category="household")], False),
         ([order("fee", "top", "low", category="membership")], False),
     ],
-    ids=["inviter", "top", "the top's pocket", "a club", "unpaid", "goods", "downward"],
+    ids=[
+        "inviter",
+        "top",
+        "the top's pocket",
+        "goods",
+        "another's goods",
+        "a club",
+        "unpaid",
+        "goods bought",
+        "downward",
+    ],
 )
 def test_fees_flow_up_the_line(db: Warehouse, rows: list[Row], is_fee: bool) -> None:
     found = tied(db, [*LINE, *OTHERS, *rows])
