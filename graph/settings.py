@@ -38,7 +38,7 @@ class TieSettings(Part):
         description="share of a hub's users that must share something rarer too for it to be kept",
     )
     window_days: int = Field(365, ge=30, description="days; ties older than this expire")
-    burst_hours: int = Field(72, ge=1, description="hours; first uses closer than this are a burst")
+    burst_hours: int = Field(72, ge=1, description="hours; first uses, or sign-ups, closer than this are a burst")
     rush: float = Field(
         0.25,
         gt=0,
@@ -67,7 +67,6 @@ class ActSettings(Part):
     step_days: int = Field(3, ge=1, description="days between orders of tied accounts at one seller: in step")
     step_accounts: int = Field(3, ge=1, description="tied accounts that bought in step with one; a family is fewer")
     closed_days: int = Field(30, ge=1, description="days from taking a code to closing the account")
-    farm_hours: int = Field(72, ge=1, description="hours; sign-ups on one device or payee closer than this are a burst")
     farm_size: int = Field(4, ge=3, description="accounts that make a burst; a family signs up two or three at once")
     beds: int = Field(
         8, ge=1, description="accounts that sign up together on one thing; a dormitory has four to eight beds"

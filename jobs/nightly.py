@@ -154,7 +154,7 @@ def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
     with steps.step("ties"):
         ties(db, method.ties, now=now, silent_days=method.acts.silent_days)
     with steps.step("acts"):
-        tally(db, method.acts, now=now, spread=method.score.spread)
+        tally(db, method.acts, now=now, spread=method.score.spread, burst_hours=method.ties.burst_hours)
     with steps.step("rates"):
         evidence(db, method.score)
     with steps.step("rings"):

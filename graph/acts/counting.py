@@ -28,8 +28,8 @@ LEFT JOIN rushes AS r ON r.day = date_trunc('day', x.registered_at)
 LEFT JOIN rushes AS q ON q.day = date_trunc('day', y.registered_at)
 LEFT JOIN halls AS h ON h.space = t.space AND h.entity_id = t.entity_id
 WHERE h.entity_id IS NULL AND r.day IS NULL AND q.day IS NULL AND date_trunc('minute', x.registered_at)
-      BETWEEN date_trunc('minute', y.registered_at) - $farm_hours * INTERVAL 1 HOUR
-          AND date_trunc('minute', y.registered_at) + $farm_hours * INTERVAL 1 HOUR
+      BETWEEN date_trunc('minute', y.registered_at) - $burst_hours * INTERVAL 1 HOUR
+          AND date_trunc('minute', y.registered_at) + $burst_hours * INTERVAL 1 HOUR
 """
 """Tied accounts that signed up close together, but not with a large part of the platform; a burst is what these hang
 together to, whichever things tie them: a careful hand gives each new account another phone. But not by the address or
@@ -120,8 +120,9 @@ LEFT JOIN times AS t ON t.act = c.act AND t.account_id = c.account_id AND t.with
 """
 
 
-def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
+def tally(db: Db, s: ActSettings, *, now: object, spread: float, burst_hours: int) -> None:
     """Make `acted`, `acts_done` and `totals`: acts against chances, for every kind of act; and what `chances_of` reads.
+    Sign-ups within `burst_hours` of each other are a burst, as for ties.
 
     Reads the night's exports, `uses`, `crowds`, `rushes`, `signed_together`, `ties`, `closings`, `successions`, `fees`,
     `fee_orders`. `acts_done`: one row an act: `typology`, `act`, `account_id`, `within`, `key` of its row. `acted`: one
@@ -131,7 +132,7 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float) -> None:
     and `k` with large accounts damped), and `nn`, `nk`, `kk`: sums of products, for the spread.
     """
     names = named(s, now)
-    look_up(db, s, names)
+    look_up(db, s, names, burst_hours)
     statements = {one.table: one.sql() for one in passes()} | {one.table: one.sql() for one in picked().values()}
     for table, sql in statements.items():
         db.make(table, sql, **parameters(sql, names))
@@ -160,9 +161,9 @@ def named(s: ActSettings, now: object) -> dict[str, object]:
     return {**s.model_dump(), "now": now, "virtual": list(VIRTUAL), "regulated": list(REGULATED)}
 
 
-def look_up(db: Db, s: ActSettings, names: dict[str, object]) -> None:
+def look_up(db: Db, s: ActSettings, names: dict[str, object], burst_hours: int) -> None:
     """Make what conditions of acts look up: `bursts`, `tied`, `shops`, `chats`, every typology's tables."""
-    db.connect("born_together", BORN_TOGETHER, farm_hours=s.farm_hours, beds=s.beds)
+    db.connect("born_together", BORN_TOGETHER, burst_hours=burst_hours, beds=s.beds)
     db.make("bursts", BURSTS, farm_size=s.farm_size)
     db.drop("born_together")
     db.make("tied", TIED)

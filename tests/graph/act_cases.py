@@ -44,7 +44,7 @@ def counted(db: Db, cases: Sequence[Case]) -> pl.DataFrame:
     ]
     fill(db, rows)
     night(db, "acts")
-    look_up(db, Method().acts, parameters_of(Method().acts, NOW))
+    look_up(db, Method().acts, parameters_of(Method().acts, NOW), Method().ties.burst_hours)
     return pl.concat(chances(db, name) for name in sorted({case.act for case in cases}))
 
 

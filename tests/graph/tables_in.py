@@ -169,7 +169,7 @@ def night(db: Db, until: str, method: Method | None = None, after: str | None = 
     stages: dict[str, Callable[[], None]] = {
         "uses": lambda: uses(db, now=NOW, since=since),
         "ties": lambda: ties(db, m.ties, now=NOW, silent_days=m.acts.silent_days),
-        "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread),
+        "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread, burst_hours=m.ties.burst_hours),
         "rates": lambda: evidence(db, m.score),
         "acting_hubs": lambda: acting_hubs(db, m.ties, acting=m.rings.acting),
         "pairs": lambda: pairs(db, m.rings, apart=m.ties.apart),
