@@ -17,6 +17,9 @@ from jobs.warehouse import Warehouse
 
 TABLES = (*(f"{export.name}_rows" for export in EXPORTS), "files", "rejects_rows")
 """What holds a drop, by its `drop_date`."""
+_KEPT = {"id": " USING COMPRESSION uncompressed", "text": " USING COMPRESSION dict_fsst"}
+"""Ids are keyed hashes, which no dictionary makes smaller: to try one takes as long as to store them. Other text has few
+values, and is stored, read and compared as numbers of them."""
 _HASHES = 2_500_000
 """Keys whose hashes are compared at a time: three arrays of 20 MB."""
 
@@ -54,7 +57,7 @@ class Reject:
 def ensure_tables(w: Warehouse) -> None:
     """Create the door's tables where they are missing."""
     for export in EXPORTS:
-        columns = ", ".join(f"{name} {kind}" for name, kind in map(stored, export.columns))
+        columns = ", ".join(" ".join(stored(column)) + _KEPT.get(column.type, "") for column in export.columns)
         w.rows(
             f"CREATE TABLE IF NOT EXISTS {export.name}_rows ({columns}, drop_date DATE, file_id INTEGER, line BIGINT,"
             " replaced DATE)"
