@@ -245,7 +245,6 @@ class Warehouse:
         for name, value in settings.items():
             self.rows(f"SET {name} = $value", value=value)
 
-
     def _too_slow(self) -> str:
         """Ways to store numbers that take longer than to write and read the bytes they save; and dictionaries for text,
         in a file of before each column said how it is kept: they would be tried on ids."""

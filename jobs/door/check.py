@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from graph.exports import Column, Export
+from jobs.door.layout import PLAIN
 from jobs.door.personal import SIEVE
 
 # ISO 8601, extended form; DuckDB alone also takes 2025-6-2, slashes, `epoch`, and drops an offset without applying it.
@@ -20,7 +21,8 @@ _INTEGER = r"[+-]?\d+(\.0+)?"
 
 
 def value(column: Column, raw: str, zone: str, native: str = "VARCHAR") -> str:
-    """SQL: the typed value of `raw`, NULL where it has none; timestamps in `zone`, an IANA name."""
+    """SQL: the typed value of `raw`, NULL where it has none; timestamps in `zone`, an IANA name. `native` is what
+    `layout.natives` says of the column."""
     if column.type == "timestamp":
         return _time(raw, f"'{zone}'", native)
     if column.type == "money":
@@ -39,6 +41,8 @@ def value(column: Column, raw: str, zone: str, native: str = "VARCHAR") -> str:
 
 
 def _time(raw: str, zone: str, native: str) -> str:
+    if native == PLAIN:
+        return f"CASE WHEN {raw} IS NULL THEN {raw}_plain ELSE {_time(raw, zone, 'VARCHAR')} END"
     if native in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"):
         at = f"(TRY_CAST({raw} AS TIMESTAMPTZ) AT TIME ZONE {zone})"
     elif native != "VARCHAR":
@@ -81,7 +85,11 @@ def faults(export: Export, raws: Mapping[str, str], values: Mapping[str, str]) -
 
 def _column_faults(column: Column, raw: str, typed: str) -> Iterator[tuple[str, str]]:
     if column.required:
-        yield "missing value", f"{raw} IS NULL"
+        # Of a time that was written plainly there is the value alone.
+        yield (
+            "missing value",
+            f"({raw} IS NULL AND {typed} IS NULL)" if column.type == "timestamp" else f"{raw} IS NULL",
+        )
     if column.type not in ("id", "text"):
         yield "bad type", f"({raw} IS NOT NULL AND {typed} IS NULL)"
     if column.type in ("money", "integer"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -19,13 +19,34 @@ from jobs.door.personal import masked
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 
+PLAIN = "PLAIN"
+
+
+class Rows(NamedTuple):
+    """Records as SQL; `stream`, where there is one, is what it reads under the name STREAM."""
+
+    sql: str
+    stream: Stream | None = None
+
+
+STREAM = "door_stream"
+
+
+class Stream(Protocol):
+    """Rows that something else than DuckDB read. `refused` is how many lines it could not, once it has been read."""
+
+    refused: int
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
 
 @dataclass(frozen=True)
 class Layout:
     """The columns of one file.
 
     `names` are the file's own (their) names, `ours` maps a contract column to its place among them, `unknown` are
-    those that the contract does not have. `natives` gives the SQL type of a timestamp column that did not come as text.
+    those that the contract does not have. `natives` gives the SQL type of a timestamp column that did not come as text,
+    or PLAIN where <name>_plain stands beside it: its value where it was written plainly, the text then being NULL.
     """
 
     names: tuple[str, ...]
@@ -90,8 +111,8 @@ class ExportFile(Protocol):
     def blamed(self) -> Source:
         """The file that DuckDB failed to read."""
 
-    def relations(self) -> AbstractContextManager[Sequence[str]]:
-        """SQL of all well-formed records: their number as `line`, and the raw columns under our names. Several are to
+    def relations(self) -> AbstractContextManager[Sequence[Rows]]:
+        """All well-formed records: their number as `line`, and the raw columns under our names. Several are to
         be read at the same time, each once, while the context lasts."""
 
     def settled(self, accepted: int, refused: int) -> bool:

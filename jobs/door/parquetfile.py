@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from jobs.door.discover import Source
-from jobs.door.layout import Layout, Received, identifier, lay_out, literal
+from jobs.door.layout import Layout, Received, Rows, identifier, lay_out, literal
 from jobs.errors import ExportError
 from jobs.warehouse import Warehouse
 
@@ -65,8 +65,8 @@ class ParquetFile:
         return self.received[0].source
 
     @contextmanager
-    def relations(self) -> Iterator[Sequence[str]]:
-        yield [self._of(self._rows, self._line)]
+    def relations(self) -> Iterator[Sequence[Rows]]:
+        yield [Rows(self._of(self._rows, self._line))]
 
     def settled(self, accepted: int, refused: int) -> bool:
         return sum(self.totals) == accepted

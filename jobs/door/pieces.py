@@ -15,6 +15,7 @@ from threading import Event
 
 import duckdb
 
+from jobs.door.layout import STREAM, Rows
 from jobs.door.records import Lines, Piece
 from jobs.door.text import CHUNK
 from jobs.warehouse import Warehouse
@@ -64,8 +65,8 @@ def linked(path: Path, scratch: Path) -> Path:
     return link
 
 
-def at_once(w: Warehouse, statements: Sequence[str], **params: object) -> tuple[int, int]:
-    """Run INSERTs at the same time: how many rows they inserted, and how many lines DuckDB's CSV reader refused.
+def at_once(w: Warehouse, statements: Sequence[Rows], **params: object) -> tuple[int, int]:
+    """Run INSERTs at the same time: how many rows they inserted, and how many lines could not be read.
 
     They are committed one after the other, so that the rows lie in the order of the statements. Raises what DuckDB
     raises.
@@ -74,7 +75,7 @@ def at_once(w: Warehouse, statements: Sequence[str], **params: object) -> tuple[
     try:
         with ThreadPoolExecutor(len(cursors)) as pool:
             try:
-                done = list(pool.map(lambda cursor, sql: _inserted(cursor, sql, params), cursors, statements))
+                done = list(pool.map(lambda cursor, insert: _inserted(cursor, insert, params), cursors, statements))
             except BaseException:
                 for cursor in cursors:
                     cursor.interrupt()
@@ -94,11 +95,14 @@ def refused(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute(f"SELECT count(DISTINCT line) FROM {REFUSED}").fetchall()[0][0])
 
 
-def _inserted(cursor: duckdb.DuckDBPyConnection, sql: str, params: dict[str, object]) -> tuple[int, int]:
+def _inserted(cursor: duckdb.DuckDBPyConnection, insert: Rows, params: dict[str, object]) -> tuple[int, int]:
     # The rows bring their numbers. To keep their order in the table as well, DuckDB would put them together twice.
     cursor.execute("SET SESSION preserve_insertion_order = false")
     cursor.execute("BEGIN")
-    return int(cursor.execute(sql, params).fetchall()[0][0]), refused(cursor)
+    if insert.stream:
+        cursor.register(STREAM, insert.stream)
+    rows = int(cursor.execute(insert.sql, params).fetchall()[0][0])
+    return rows, insert.stream.refused if insert.stream else refused(cursor)
 
 
 def _feed(lines: Lines, piece: Piece, pipe: Path, over: Event) -> None:

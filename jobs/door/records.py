@@ -15,6 +15,7 @@ import gc
 import sys
 from array import array
 from bisect import bisect_left
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, islice
 from pathlib import Path
@@ -62,6 +63,14 @@ class Lines:
         self.totals = [text.lines - header]
         self.malformed = malformed
         self._marks = text.marks
+
+    def begins_with_mark(self, piece: Piece) -> bool:
+        """Are the first bytes of its records those of a byte order mark? There they are part of a cell."""
+        with self.path.open("rb") as file:
+            file.seek(piece.begin)
+            for _ in range(0 if piece.begin else self.header):
+                file.readline()
+            return file.read(len(BOM_UTF8)) == BOM_UTF8
 
     def raw(self, numbers: Iterable[int]) -> Iterator[str]:
         with self.path.open("rb") as file:

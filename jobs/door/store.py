@@ -18,8 +18,8 @@ from jobs.warehouse import Warehouse
 TABLES = (*(f"{export.name}_rows" for export in EXPORTS), "files", "rejects_rows")
 """What holds a drop, by its `drop_date`."""
 _KEPT = {"id": " USING COMPRESSION uncompressed", "text": " USING COMPRESSION dict_fsst"}
-"""Ids are keyed hashes, which no dictionary makes smaller: to try one takes as long as to store them. Other text has few
-values, and is stored, read and compared as numbers of them."""
+"""Ids are keyed hashes, which no dictionary makes smaller: to try one takes as long as to store them. Other text has
+few values, and is stored, read and compared as numbers of them."""
 _HASHES = 2_500_000
 """Keys whose hashes are compared at a time: three arrays of 20 MB."""
 

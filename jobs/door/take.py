@@ -10,7 +10,7 @@ import polars as pl
 
 from graph.state import stored
 from jobs.door import check, personal
-from jobs.door.layout import ExportFile, Place, refusal
+from jobs.door.layout import ExportFile, Place, Rows, refusal
 from jobs.door.numbers import number, part, prove_order
 from jobs.door.pieces import at_once
 from jobs.door.store import Reject, add_rejects
@@ -60,7 +60,7 @@ def _bulk(place: Place, file: ExportFile) -> bool:
         f" CASE WHEN {' OR '.join(doubts)} THEN -line ELSE line END FROM"
     )
     with file.relations() as relations:
-        statements = [f"{insert} ({_typed(place, file, relation)})" for relation in relations]
+        statements = [Rows(f"{insert} ({_typed(place, file, rows.sql)})", rows.stream) for rows in relations]
         try:
             poured = at_once(place.w, statements, file=place.file_id)
         except duckdb.InvalidInputException:

@@ -8,6 +8,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TextIO
@@ -16,8 +17,9 @@ import polars as pl
 
 from graph.exports import Export
 from jobs.door.discover import Source
-from jobs.door.layout import Layout, Received, lay_out, literal, parts
+from jobs.door.layout import PLAIN, STREAM, Layout, Received, Rows, lay_out, literal, parts
 from jobs.door.pieces import REFUSED, fed, how_many, linked, refused
+from jobs.door.plain import Plain
 from jobs.door.records import Lines, Walked, header, walk_csv, walk_ndjson
 from jobs.door.text import Text
 from jobs.errors import ExportError
@@ -59,13 +61,14 @@ class TextFile:
         return self.received[0].source
 
     @contextmanager
-    def relations(self) -> Iterator[Sequence[str]]:
+    def relations(self) -> Iterator[Sequence[Rows]]:
         if isinstance(self._records, Walked):
-            yield [self._of(_walked(self._records))]
+            yield [Rows(self._of(_walked(self._records)))]
             return
         with fed(self._records, self._scratch) as paths:
             yield [
-                self._of(_numbered(self._scan(path), before)) for path, before in zip(paths, self.begins, strict=True)
+                Rows(self._of(_numbered(self._scan(path), before)))
+                for path, before in zip(paths, self.begins, strict=True)
             ]
 
     def settled(self, accepted: int, refused: int) -> bool:
@@ -127,10 +130,26 @@ class CsvFile(TextFile):
         scratch: Path,
     ) -> None:
         super().__init__(received, texts, received[0].source.export, w, scratch)
-        self.layout = lay_out(received[0].source, header(texts[0].path), rename)
+        layout = lay_out(received[0].source, header(texts[0].path), rename)
+        self._times = [c.name for c in self._export.columns if c.type == "timestamp" and c.name in layout.ours]
+        self.layout = replace(layout, natives=dict.fromkeys(self._times, PLAIN))
         self.layouts: Sequence[Layout] = [self.layout] * len(texts)
         if len(texts) > 1 or not texts[0].even:  # DuckDB gives up on mixed line ends
             self._walk()
+
+    @contextmanager
+    def relations(self) -> Iterator[Sequence[Rows]]:
+        records = self._records
+        if isinstance(records, Walked) or self._texts[0].quotes or any(map(records.begins_with_mark, records.pieces)):
+            with super().relations() as relations:
+                yield relations
+            return
+        ours = self.layout.ours
+        width, places, times = len(self.layout.names), sorted(ours.values()), [ours[name] for name in self._times]
+        yield [
+            Rows(self._plain(_numbered(STREAM, piece.before)), Plain(records, piece, width, places, times))
+            for piece in records.pieces
+        ]
 
     def _walk(self) -> None:
         free = {c.name for c in self._export.columns if c.type == "text" and not c.values}
@@ -157,8 +176,14 @@ class CsvFile(TextFile):
         csv.writer(out, lineterminator="\n").writerow(self.layout.names)
 
     def _of(self, rows: str) -> str:
-        picked = ", ".join(f"nullif(c{place}, '') AS {ours}" for ours, place in self.layout.ours.items())
-        return f"SELECT line, {picked} FROM {rows}"
+        picked = [f"nullif(c{place}, '') AS {ours}" for ours, place in self.layout.ours.items()]
+        untyped = [f"NULL::TIMESTAMP AS {name}_plain" for name in self._times]
+        return f"SELECT line, {', '.join([*picked, *untyped])} FROM {rows}"
+
+    def _plain(self, rows: str) -> str:
+        picked = [f"c{place} AS {ours}" for ours, place in self.layout.ours.items()]
+        typed = [f"t{self.layout.ours[name]} AS {name}_plain" for name in self._times]
+        return f"SELECT line, {', '.join([*picked, *typed])} FROM {rows}"
 
     def _scan(self, path: Path) -> str:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.layout.names)))
