@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STATE = "state.duckdb"
 TONIGHT = "tonight"
 
-POURING = "640MB"
+POURING = "512MB"
 """What DuckDB may hold while rows are poured in or out: more buys no speed, and the whole process stays below a
 gigabyte, however large a drop is."""
 

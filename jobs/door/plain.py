@@ -15,7 +15,7 @@ import pyarrow.csv as pc
 
 from jobs.door.records import Lines, Piece
 
-_BLOCK = 1 << 22
+_BLOCK = 1 << 21
 """Bytes that are split at a time; for a block a millisecond goes into Python, and its memory is outside DuckDB's
 limit."""
 _PLAIN = 19

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 import polars as pl
+import pyarrow as pa
 
 from graph.exports import Export
 from jobs.door.discover import Source
@@ -150,6 +151,7 @@ class CsvFile(TextFile):
             Rows(self._plain(_numbered(STREAM, piece.before)), Plain(records, piece, width, places, times))
             for piece in records.pieces
         ]
+        pa.default_memory_pool().release_unused()  # or it would stand beside what the night needs
 
     def _walk(self) -> None:
         free = {c.name for c in self._export.columns if c.type == "text" and not c.values}
