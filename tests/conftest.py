@@ -9,6 +9,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+LONGEST = ("test_six_kills", "test_writes_and_renames_that_fail_or_are_the_last")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, of the files that come last: else one worker may have just begun it when the others are
+    done."""
+    items.sort(key=lambda item: item.name not in LONGEST)
+
 
 def once(factory: pytest.TempPathFactory, name: str, make: str) -> Path:
     """A folder that a function of tests.kept makes for the first worker who needs it, and all read; nobody writes
