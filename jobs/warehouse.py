@@ -18,7 +18,7 @@ from filelock import FileLock
 from graph.db import Work
 from jobs import durable, migrations, parts, trouble
 from jobs.errors import RingwatchError
-from jobs.warehouse_file import connect, files_of, lock_of, refuse_odd, remove, take_lock
+from jobs.warehouse_file import connect, files_of, lock_of, refuse_odd, remove, settle, take_lock
 
 
 class Warehouse:
@@ -74,7 +74,7 @@ class Warehouse:
                     lock_of(path).unlink(missing_ok=True)
             raise
         try:
-            warehouse._settle(memory_limit, threads, max_temp)
+            settle(con, scratch, memory_limit, threads, max_temp)
             migrations.upgrade(warehouse, read_only=read_only)
             if read_only:
                 warehouse.confine(*parts.shown(warehouse))
@@ -223,33 +223,6 @@ class Warehouse:
     @property
     def _beside(self) -> Path:
         return self.path.resolve().with_name(f"{self.path.name}.rewriting")
-
-    def _settle(self, memory_limit: str, threads: int | None, max_temp: str) -> None:
-        settings: dict[str, object] = {
-            "memory_limit": memory_limit,
-            "temp_directory": str(self.scratch),
-            "max_temp_directory_size": max_temp,
-            # A SQL name must never pick up a Python variable, and nothing may be fetched from the network.
-            "python_enable_replacements": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "allow_persistent_secrets": False,
-            "disabled_compression_methods": self._too_slow(),
-        }
-        if threads:
-            settings["threads"] = threads
-        # In a notebook it is off, and to say so once more asks for a package of widgets.
-        if self.rows("SELECT current_setting('enable_progress_bar')") != [(False,)]:
-            settings["enable_progress_bar"] = False
-        for name, value in settings.items():
-            self.rows(f"SET {name} = $value", value=value)
-
-    def _too_slow(self) -> str:
-        """Ways to store numbers that take longer than to write and read the bytes they save; and dictionaries for text,
-        in a file of before each column said how it is kept: they would be tried on ids."""
-        older = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'orders_rows' AND sql NOT LIKE '%USING COMPRESSION%'"
-        return "bitpacking,dict_fsst" if self.rows(older) else "bitpacking"
 
 
 class _Stream:

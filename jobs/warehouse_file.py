@@ -68,3 +68,35 @@ def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     if not read_only:
         path.chmod(0o600)
     return con
+
+
+def settle(
+    con: duckdb.DuckDBPyConnection, scratch: Path, memory_limit: str, threads: int | None, max_temp: str
+) -> None:
+    """Tell a connection that was just opened its limits, where to spill, and what it may not do."""
+    settings: dict[str, object] = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(scratch),
+        "max_temp_directory_size": max_temp,
+        # A SQL name must never pick up a Python variable, and nothing may be fetched from the network.
+        "python_enable_replacements": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_persistent_secrets": False,
+        "disabled_compression_methods": _too_slow(con),
+    }
+    if threads:
+        settings["threads"] = threads
+    # In a notebook it is off, and to say so once more asks for a package of widgets.
+    if con.execute("SELECT current_setting('enable_progress_bar')").fetchall() != [(False,)]:
+        settings["enable_progress_bar"] = False
+    for name, value in settings.items():
+        con.execute(f"SET {name} = $value", {"value": value}).fetchall()
+
+
+def _too_slow(con: duckdb.DuckDBPyConnection) -> str:
+    """Ways to store numbers that take longer than to write and read the bytes they save; and dictionaries for text,
+    in a file of before each column said how it is kept: they would be tried on ids."""
+    older = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'orders_rows' AND sql NOT LIKE '%USING COMPRESSION%'"
+    return "bitpacking,dict_fsst" if con.execute(older).fetchall() else "bitpacking"
