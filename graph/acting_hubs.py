@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graph.ties import of_things, strengths
+from graph.things import of_things, strengths
 
 if TYPE_CHECKING:
     from graph.db import Db

@@ -7,8 +7,8 @@ import pytest
 
 GRAPH = Path(__file__).parents[1] / "graph"
 # graph.acts is a list of typologies: data that the counting stage reads, as it reads settings.
-# graph.pooled is arithmetic on evidence, graph.opinions and graph.lessons on verdicts, and graph.decisions reads them;
-# graph.figures is what the gates judge by; no stages.
+# graph.pooled is arithmetic on evidence, graph.things on what is shared, graph.opinions and graph.lessons on verdicts,
+# and graph.decisions reads them; graph.figures is what the gates judge by; no stages.
 SHARED = {
     f"graph.{name}"
     for name in (
@@ -20,6 +20,7 @@ SHARED = {
         "acts",
         "opinions",
         "pooled",
+        "things",
         "lessons",
         "decisions",
         "figures",

@@ -18,8 +18,8 @@ Axis = Literal[
     "licence",
     "logistics",
     "buyback",
-    "contact",
-    "step",
+    "chat",
+    "together",
 ]
 
 BY_SIZE = "CASE WHEN n < 8 THEN 'few' WHEN n < 32 THEN 'some' ELSE 'many' END"

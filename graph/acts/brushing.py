@@ -78,7 +78,7 @@ ACTS = (
     Act(
         "bought_in_step",
         "buyer",
-        "step",
+        "together",
         "orders",
         who="buyer_id",
         stratum=BY_SIZE,

@@ -84,7 +84,7 @@ ACTS = (
     Act(
         "handle_to_viewer",
         "sender",
-        "contact",
+        "chat",
         "chat_links",
         who="sender_id",
         stratum="'live'",
