@@ -15,11 +15,14 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
+from graph.state import as_of
+from graph.tables import WATCHLISTS
 from jobs import published
 from jobs.__main__ import main
 from jobs.nightly import nightly, weigh
 from jobs.settings import Settings
 from jobs.simulate import simulate
+from jobs.steps import Steps
 from jobs.warehouse import Warehouse
 from tests.fuzz.kill import content
 
@@ -105,4 +108,19 @@ def weighed_once() -> Iterator[None]:
 
         patch.setattr("jobs.explain.Warehouse", SimpleNamespace(open=reading))
         patch.setattr("jobs.explain.weigh", weigh_first)
+        yield
+
+
+@contextmanager
+def handed_out(home: Path, night: date) -> Iterator[None]:
+    """Within the block every night's stages hand out the lists of that one, which is two thirds of its time."""
+    tables = lists(home, night, *WATCHLISTS)
+
+    def stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:
+        as_of(steps.db, run_date)
+        return dict(zip(WATCHLISTS, tables, strict=True))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobs.nightly._stages", stages)
+        patch.setattr("jobs.nightly.what_verdicts_did", lambda db: {"learned": [], "scores_before": {}})
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from graph.gates import GATES
 from jobs import published, runs
 from jobs.__main__ import main
 from tests.kept import THREE as DAYS
-from tests.kept import copied
+from tests.kept import copied, handed_out
 
 SALTED = {"devices": ["device_id"], "orders": ["payee_id"], "accounts": ["owner_id"]}
 
@@ -33,6 +34,13 @@ def market(first_night: Path) -> Path:
 def home(first_night: Path, tmp_path: Path) -> Path:
     """A folder with the first night published, to write in."""
     return copied(first_night, tmp_path)
+
+
+@pytest.fixture
+def listed(first_night: Path) -> Iterator[None]:
+    """Every night lists what the first did: for gates that judge what came in."""
+    with handed_out(first_night, DAYS[0]):
+        yield
 
 
 @pytest.fixture
@@ -73,6 +81,7 @@ def verdict(folder: Path, gate: str) -> str:
     return str(state)
 
 
+@pytest.mark.usefixtures("listed")
 def test_a_changed_salt(home: Path, exports: Path) -> None:
     salted(exports, DAYS[1])
     before = shown(home)
@@ -125,6 +134,7 @@ def test_a_person_overrules(home: Path, exports: Path) -> None:
     assert run_json(third)["gates"]["figures"]["ids_since"] == str(DAYS[1])
 
 
+@pytest.mark.usefixtures("listed")
 def test_most_rows_set_aside(home: Path, exports: Path) -> None:
     path = exports / str(DAYS[1]) / "orders.csv"
     frame = pl.read_csv(path, infer_schema=False).with_row_index()
@@ -144,6 +154,7 @@ def test_an_empty_list_after_many_rings(home: Path, market: Path, tmp_path: Path
     assert "gate empty_list: no ring is listed" in result.stderr
 
 
+@pytest.mark.usefixtures("listed")
 def test_a_threshold_of_the_settings(home: Path, market: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text("[gates]\nring_accounts = 2\n")
@@ -216,6 +227,7 @@ def test_wrong_overrides(market: Path, tmp_path: Path, options: list[str], said:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("listed")
 def test_one_reason_for_all_overrides(home: Path, market: Path) -> None:
     more = ["--override", "salt", "--override", "hubs", "--reason", "both are known"]
     assert nightly(market, home, DAYS[1], *more).exit_code == 0

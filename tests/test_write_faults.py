@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,11 @@ import polars as pl
 import pytest
 
 from graph.nights import DamagedError
-from graph.state import as_of
-from graph.tables import WATCHLISTS
 from jobs import runs, trouble
 from jobs.door.take import judge
-from jobs.settings import Settings
-from jobs.steps import Steps
 from jobs.warehouse import Warehouse
 from tests.fuzz.kill import content, visible
-from tests.kept import SECOND, copied, kept_content, lists, refused, ringwatch, told
+from tests.kept import SECOND, copied, handed_out, kept_content, refused, ringwatch, told
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,16 +45,10 @@ def home(first: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def written(two_nights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stages of the second night write nothing; here they hand out the tables that were published."""
-    tables = lists(two_nights, SECOND, *WATCHLISTS)
-
-    def stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:
-        as_of(steps.db, run_date)
-        return dict(zip(WATCHLISTS, tables, strict=True))
-
-    monkeypatch.setattr("jobs.nightly._stages", stages)
-    monkeypatch.setattr("jobs.nightly.what_verdicts_did", lambda db: {"learned": [], "scores_before": {}})
+def written(two_nights: Path) -> Iterator[None]:
+    """The second night's stages write nothing; here they hand out the tables that were published."""
+    with handed_out(two_nights, SECOND):
+        yield
 
 
 def test_writes_and_renames_that_fail_or_are_the_last(two_nights: Path) -> None:
