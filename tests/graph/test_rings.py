@@ -118,9 +118,7 @@ def markets(draw: st.DrawFn) -> tuple[list[Tie], By, list[Chance]]:
     return ties, by, rows
 
 
-@EXAMPLES
-@given(markets())
-def test_the_stage_against_the_slow_oracle(engine: Warehouse, market: tuple[list[Tie], By, list[Chance]]) -> None:
+def as_the_oracle(engine: Warehouse, market: tuple[list[Tie], By, list[Chance]]) -> None:
     ties, by, rows = market
     put(engine, ties, by, rows)
     pairs(engine, EXACT, apart=0.15)
@@ -134,6 +132,21 @@ def test_the_stage_against_the_slow_oracle(engine: Warehouse, market: tuple[list
         (number, account) for number, ring in enumerate(slow, start=1) for account in sorted(ring)
     ]
     assert members["hold"].to_list() == pytest.approx([ring[a] for ring in slow for a in sorted(ring)])
+
+
+@settings(EXAMPLES, max_examples=30)
+@given(markets())
+def test_the_stage_against_the_slow_oracle(engine: Warehouse, market: tuple[list[Tie], By, list[Chance]]) -> None:
+    as_the_oracle(engine, market)
+
+
+@pytest.mark.slow
+@settings(EXAMPLES, max_examples=400)
+@given(markets())
+def test_the_stage_against_the_slow_oracle_at_length(
+    engine: Warehouse, market: tuple[list[Tie], By, list[Chance]]
+) -> None:
+    as_the_oracle(engine, market)
 
 
 @settings(EXAMPLES, max_examples=15)
