@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 from graph.tables import WATCHLISTS
 from jobs import published
 from jobs.__main__ import main
+from tests.kept import handed_out
 
 FIRST, SECOND = date(2025, 6, 23), date(2025, 6, 30)
 
@@ -30,6 +32,13 @@ def market(two_nights: Path) -> Path:
 def home(two_nights: Path) -> Path:
     """A folder with both nights published; nobody writes here."""
     return two_nights
+
+
+@pytest.fixture
+def listed(two_nights: Path) -> Iterator[None]:
+    """Every night lists what the first did: for what depends on the exports alone."""
+    with handed_out(two_nights, FIRST):
+        yield
 
 
 def nightly(exports: Path, home: Path, *more: str) -> Result:
@@ -120,12 +129,14 @@ def test_a_run_date_before_the_oldest_drop(market: Path, tmp_path: Path) -> None
     assert published.dates(tmp_path / "out") == []
 
 
+@pytest.mark.usefixtures("listed")
 def test_a_run_date_between_drops(market: Path, tmp_path: Path) -> None:
     assert nightly(market, tmp_path, "--run-date", "2025-06-26").exit_code == 0
     run = json.loads((published.night(tmp_path / "out") / published.RECORD).read_text())
     assert {Path(file["path"]).parts[0] for file in run["inputs"]} == {str(FIRST)}
 
 
+@pytest.mark.usefixtures("listed")
 def test_a_missing_export_stops_catching_up(market: Path, tmp_path: Path) -> None:
     broken = tmp_path / "exports"
     shutil.copytree(market, broken)

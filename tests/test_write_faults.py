@@ -178,6 +178,7 @@ def test_a_drop_replaced_during_the_run(home: Path, two_nights: Path, monkeypatc
     assert visible(home / "out") == visible(two_nights / "out")
 
 
+@pytest.mark.usefixtures("written")
 def test_a_clock_set_back(home: Path, two_nights: Path) -> None:
     """No result leans on the clock: files may be from tomorrow."""
     for path in home.rglob("*"):
