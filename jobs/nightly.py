@@ -90,9 +90,10 @@ def _run(
             place = recall(file, out, run_date)
             recall_verdicts(file)
             engine.hand_over()
-        tables = _stages(steps, run_date, settings)
-        # The lists are in our memory now and the engine has little left to do: what it keeps would add to the peak.
+        _stages(steps, run_date, settings)
+        # The lists grow in our memory and the engine has little left to do: what it keeps would add to the peak.
         with file.half_the_memory():
+            tables = _lists(steps, run_date, settings)
             with steps.step("write") as step:
                 for name, table in WATCHLISTS.items():
                     night.write(table, tables[name])
@@ -128,8 +129,8 @@ def _before(out: Path, run_date: date, settings: Settings) -> list[dict[str, Any
     return run["steps"] if same else []
 
 
-def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:
-    """Tables in, tables out. The order is this one and that of `weigh`, and stands nowhere else."""
+def _stages(steps: Steps, run_date: date, settings: Settings) -> None:
+    """Tables in, tables out, all but the lists. The order is this one and that of `weigh`, and stands nowhere else."""
     db, method = steps.db, settings.method
     weigh(steps, run_date, settings)
     forget(db)
@@ -139,8 +140,12 @@ def _stages(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.Da
         register(db, run_date, method.names)
     with steps.step("verdicts"):
         verdicts(db, run_date, method.verdicts, listed=method.score.listed, power=method.score.power)
+
+
+def _lists(steps: Steps, run_date: date, settings: Settings) -> dict[str, pl.DataFrame]:
+    """The last step before something is written."""
     with steps.step("watchlists"):
-        return watchlists(db, run_date, method, settings.publish.language)
+        return watchlists(steps.db, run_date, settings.method, settings.publish.language)
 
 
 def weigh(steps: Steps, run_date: date, settings: Settings) -> None:

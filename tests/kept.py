@@ -121,6 +121,7 @@ def handed_out(home: Path, night: date) -> Iterator[None]:
         return dict(zip(WATCHLISTS, tables, strict=True))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jobs.nightly._stages", stages)
+        patch.setattr("jobs.nightly._stages", lambda *_: None)
+        patch.setattr("jobs.nightly._lists", stages)
         patch.setattr("jobs.nightly.what_verdicts_did", lambda db: {"learned": [], "scores_before": {}})
         yield

@@ -278,7 +278,8 @@ def hand_out(out: Path) -> None:
         night = max(day for day in published.dates(kept) if day <= run_date)
         return dict(zip(tables, published.tables(published.folder_of(kept, night), *tables), strict=True))
 
-    vars(nightly).update(_stages=stages, what_verdicts_did=lambda db: {"learned": [], "scores_before": {}})
+    verdicts: dict[str, Any] = {"learned": [], "scores_before": {}}
+    vars(nightly).update(_stages=lambda *_: None, _lists=stages, what_verdicts_did=lambda db: verdicts)
 
 
 def prepared(folder: Path, home: Path | None = None, accounts: int = 1000) -> Undisturbed:
