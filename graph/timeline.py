@@ -45,7 +45,7 @@ WIDTH, LABEL, ROW, TOP = 9.0, 1.1, 0.22, 0.6
 class Moments:
     """What is drawn of one ring. `acts`: account_id, typology, happened_at; `spans`: account_id, since, until of its
     ties; `lives`: account_id, registered_at, closed_at (NULL while open), where a tie shows them; `orders`: account_id,
-    paid_at of money still open."""
+    paid_at of money still open, where the exports tell when it was paid."""
 
     acts: pl.DataFrame
     spans: pl.DataFrame
@@ -67,7 +67,7 @@ def moments(ring: Ring) -> Moments:
         ring.acts().select("account_id", "typology", "happened_at"),
         links.group_by("account_id").agg(first.alias("since"), last.alias("until")).sort("account_id"),
         lives.sort("account_id"),
-        ring.open_orders().select(pl.col("seller_id").alias("account_id"), "paid_at"),
+        ring.open_orders().select(pl.col("seller_id").alias("account_id"), "paid_at").drop_nulls(),
     )
 
 
