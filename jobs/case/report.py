@@ -217,7 +217,8 @@ def _kinds(acts: Sheet) -> dict[str, Any]:
 def _open(g: Gathered, mask: Mask) -> dict[str, Any]:
     rows = [
         [mask.record("orders", r["order_id"]), *([r["order_id"]] if mask.true else []), mask.account(r["buyer_id"]),
-         mask.account(r["seller_id"]), f"{r['amount']:,}", f"{r['paid_at']:%Y-%m-%d %H:%M}" if r["paid_at"] else "未提供"]
+         mask.account(r["seller_id"]), f"{r['amount']:,}",
+         f"{r['paid_at']:%Y-%m-%d %H:%M}" if r["paid_at"] else "未提供"]
         for r in g.open_orders.sort("order_id").iter_rows(named=True)
     ]  # fmt: skip
     head = ["订单", *(["订单标识"] if mask.true else []), "付款人", "收款成员", "金额（元）", "付款时间"]
