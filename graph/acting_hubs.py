@@ -36,18 +36,19 @@ alike AS (
     SELECT space, entity_id, typology FROM doing
     GROUP BY space, entity_id, typology, n_accounts HAVING count(*) >= $same * n_accounts
 )
-SELECT DISTINCT d.account_id, d.space, d.entity_id, d.n_accounts
+SELECT DISTINCT d.account_id, d.space, d.entity_id
 FROM doing AS d JOIN alike AS a ON a.space = d.space AND a.entity_id = d.entity_id AND a.typology = d.typology
 """
 """Of the users of a thing who stand out in what at least `$same` of them stand out in. Not of a source of leaked
 orders: who quotes it acts by that alone."""
 
+ALIKE = "SELECT space, entity_id, count(*) AS n FROM acting_users GROUP BY space, entity_id"
+
 HUB_TIES = of_things("""
 SELECT u.*, x.n, cast(1 AS DOUBLE) AS damping
 FROM uses AS u
 JOIN acting_users AS d ON d.account_id = u.account_id AND d.space = u.space AND d.entity_id = u.entity_id
-JOIN (SELECT space, entity_id, count(*) AS n FROM acting_users GROUP BY space, entity_id) AS x
-  ON x.space = u.space AND x.entity_id = u.entity_id
+JOIN hubs_alike AS x ON x.space = u.space AND x.entity_id = u.entity_id
 """)
 
 HUBS = """
@@ -55,9 +56,7 @@ SELECT h.space, h.entity_id, h.n_accounts,
        CASE WHEN x.n IS NULL THEN h.treatment ELSE 'damped' END AS treatment,
        CASE WHEN x.n IS NULL THEN h.reason ELSE 'alike' END AS reason,
        CASE WHEN x.n IS NULL THEN h.coherence ELSE cast(x.n AS DOUBLE) / h.n_accounts END AS coherence
-FROM hubs_met AS h
-LEFT JOIN (SELECT space, entity_id, count(*) AS n FROM acting_users GROUP BY space, entity_id) AS x
-  ON x.space = h.space AND x.entity_id = h.entity_id
+FROM hubs_met AS h LEFT JOIN hubs_alike AS x ON x.space = h.space AND x.entity_id = h.entity_id
 """
 
 
@@ -66,7 +65,8 @@ def acting_hubs(db: Db, s: TieSettings, *, acting: float) -> None:
     the share that does). Reads `uses`, `hubs_met`, `ties_met`, `told`, `axes_of_acts`; `acting` in nats."""
     db.make("standing_out", STANDING_OUT, acting=acting)
     db.make("acting_users", ACTING_USERS, same=s.same)
+    db.make("hubs_alike", ALIKE)
     db.make("hub_ties", HUB_TIES, **strengths(s))
     db.view("ties", "SELECT * FROM ties_met UNION ALL SELECT * FROM hub_ties")
     db.view("hubs_found", HUBS)
-    db.drop("standing_out")
+    db.drop("standing_out", "acting_users")

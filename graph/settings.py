@@ -132,7 +132,9 @@ class ScoreSettings(Part):
     stands_out: float = Field(4.0, description="nats; a lone account beyond it does so habitually")
     habit_cap: float = Field(4.0, gt=0, description="nats; most that a group's habit says: it is one witness")
     crowd_cap: float = Field(
-        9.0, gt=0, description="nats; most that a crowd's signing up together says: one witness, but no home's habit"
+        9.0,
+        gt=0,
+        description="nats; most that a crowd says by signing up or buying together: one witness, no home's habit",
     )
     act_cap: float = Field(12.0, gt=0, description="nats; no single kind of act may say more than this of one account")
     one_actor: float = Field(

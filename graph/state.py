@@ -52,22 +52,17 @@ def stored(column: Column) -> tuple[str, str]:
 
 
 PAID = """
-CASE WHEN confirmed_at < {then} OR refunded_at < {then} THEN placed_at
-     WHEN cancelled_at < {then} OR seller_complaint = 'unpaid_code_taken' THEN NULL
-     ELSE placed_at END"""
+CASE WHEN coalesce(confirmed_at, refunded_at) IS NOT NULL
+          OR (cancelled_at IS NULL AND coalesce(seller_complaint, '') <> 'unpaid_code_taken') THEN placed_at END
+"""
 """When an order was paid, where no order tells: most are, on being placed. Else half of what rings do is invisible."""
-
-SENT = "CASE WHEN confirmed_at < {then} THEN confirmed_at END"
-SENT_WHEN_PAID = "coalesce(CASE WHEN confirmed_at < {then} THEN confirmed_at END, {paid})"
-"""When goods left, where no order tells: by the time the buyer confirmed; and where none tells that either, when they
-were paid. Else every shop that trades no more would seem to have gone with its buyers' money."""
 
 
 def as_of(db: Db, run_date: date, *, guess: bool = False) -> None:
     """Make the night's five state tables as they stood at the end of `run_date`, from drops of that date or older.
 
-    With `guess`, what not one order tells of paying and sending is taken for granted (`PAID`, `SENT`), and
-    `orders.paid_told` is FALSE where the payment was.
+    With `guess`, what not one order tells of paying and sending is taken for granted, and `orders.paid_told` is FALSE
+    where the payment was.
 
     Of each key the newest drop wins. A column that the winning row's file did not carry keeps the value of the newest
     drop whose file did; an empty cell clears it. What happened later is unknown: later rows are left out, later
@@ -92,15 +87,16 @@ def as_of(db: Db, run_date: date, *, guess: bool = False) -> None:
 
 
 def _guesses(db: Db) -> dict[str, str]:
-    """SQL, with `then`, of columns of orders that not one order fills."""
+    """SQL, over what was known, of the columns of orders that not one order fills.
+
+    Goods left by the time the buyer confirmed; and where none tells that either, when they were paid. Else every shop
+    that trades no more would seem to have gone with its buyers' money.
+    """
     wanted = ("paid_at", "delivered_at", "confirmed_at")
-    paid, sent, confirmed = (
-        not db.frame(f"SELECT 1 FROM orders WHERE {column} IS NOT NULL LIMIT 1").is_empty() for column in wanted
-    )
-    guesses = {} if paid else {"paid_at": PAID}
-    if not sent:
-        guesses["delivered_at"] = SENT if confirmed else SENT_WHEN_PAID.replace("{paid}", guesses.get("paid_at", PAID))
-    return guesses
+    told = {c for c in wanted if not db.frame(f"SELECT 1 FROM orders WHERE {c} IS NOT NULL LIMIT 1").is_empty()}
+    paid = "paid_at" if "paid_at" in told else PAID
+    sent = "confirmed_at" if "confirmed_at" in told else paid
+    return {name: sql for name, sql in (("paid_at", paid), ("delivered_at", sent)) if name not in told}
 
 
 def _make(
@@ -112,22 +108,22 @@ def _make(
     guesses: Mapping[str, str],
 ) -> None:
     end = datetime.combine(run_date + timedelta(days=1), datetime.min.time())
-    then = {stored(column)[0]: _known(column, end) for column in export.columns}
-    if export is ORDERS:
-        then["paid_told"] = str("paid_at" not in guesses).upper()
-    then.update((name, sql.format(then=f"TIMESTAMP '{end}'")) for name, sql in guesses.items())
-    seen = ", ".join(f"{sql} AS {name}" for name, sql in then.items())
+    names = [stored(column)[0] for column in export.columns]
+    seen = ", ".join(f"{_known(column, end)} AS {name}" for column, name in zip(export.columns, names, strict=True))
     before = f"drop_date <= DATE '{run_date}'"
     begun = f"{BEGINS[export.name]} < TIMESTAMP '{end}'"
     if known:
         # The rows as loaded are the state: copying millions of them would only cost time.
         stands = f"(replaced IS NULL OR replaced > DATE '{run_date}')"
-        db.view(
-            export.name, f"SELECT {seen}, file_id, line FROM {export.name}_rows WHERE {before} AND {stands} AND {begun}"
-        )
+        rows = f"{export.name}_rows WHERE {before} AND {stands} AND {begun}"
     else:
-        newest = _newest(export, partial, before)
-        db.make(export.name, f"SELECT {seen}, file_id, line FROM ({newest}) WHERE {begun}")
+        rows = f"({_newest(export, partial, before)}) WHERE {begun}"
+    state = f"SELECT {seen}, file_id, line FROM {rows}"
+    if export is ORDERS:
+        taken = ", ".join(f"{guesses[name]} AS {name}" if name in guesses else name for name in names)
+        told = str("paid_at" not in guesses).upper()
+        state = f"SELECT {taken}, {told} AS paid_told, file_id, line FROM ({state}) AS known"
+    (db.view if known else db.make)(export.name, state)
 
 
 def _newest(export: Export, partial: Mapping[str, Sequence[int]], before: str) -> str:

@@ -111,30 +111,28 @@ WHERE c.sender_id NOT IN (o.buyer_id, o.seller_id, coalesce(o.promoter_id, '')) 
   AND (c.target_kind <> 'item' OR c.tag = 'knows_order')
 """
 
+RATE = """
+SELECT (SELECT count(DISTINCT receiver_id) FROM quoted) / greatest((SELECT count(*) FROM orders), 1) AS rate
+"""
+
 LEAKY = """
-WITH rate AS (
-    SELECT (SELECT count(DISTINCT receiver_id) FROM quoted) / greatest((SELECT count(*) FROM orders), 1) AS rate
-),
-asked AS (SELECT seller_id, count(DISTINCT receiver_id) AS victims FROM quoted GROUP BY seller_id),
+WITH asked AS (SELECT seller_id, count(DISTINCT receiver_id) AS victims FROM quoted GROUP BY seller_id),
 sellers AS (
     SELECT a.seller_id, any_value(a.victims) AS victims, count(*) * any_value(r.rate) AS expected
-    FROM asked AS a CROSS JOIN rate AS r JOIN orders AS o ON o.seller_id = a.seller_id
+    FROM asked AS a CROSS JOIN quoting AS r JOIN orders AS o ON o.seller_id = a.seller_id
     GROUP BY a.seller_id
 )
 SELECT seller_id FROM sellers WHERE victims >= $victims AND victims >= expected + $sigmas * sqrt(expected) + 1
 """
 
 SOURCE_USES = """
-WITH rate AS (
-    SELECT (SELECT count(DISTINCT receiver_id) FROM quoted) / greatest((SELECT count(*) FROM orders), 1) AS rate
-),
-asked AS (
+WITH asked AS (
     SELECT handler_id, count(DISTINCT receiver_id) AS victims FROM quoted ANTI JOIN leaky USING (seller_id)
     GROUP BY handler_id
 ),
 handlers AS (
     SELECT a.handler_id, any_value(a.victims) AS victims, count(*) * any_value(r.rate) AS expected
-    FROM asked AS a CROSS JOIN rate AS r JOIN orders AS o ON o.handler_id = a.handler_id
+    FROM asked AS a CROSS JOIN quoting AS r JOIN orders AS o ON o.handler_id = a.handler_id
     GROUP BY a.handler_id
 ),
 insiders AS (
@@ -164,9 +162,10 @@ def uses(db: Db, *, now: object, since: object) -> None:
     """
     db.make("code_uses", CODE_USES, virtual=list(VIRTUAL))
     db.make("quoted", QUOTED)
+    db.make("quoting", RATE)
     db.make("leaky", LEAKY, victims=3, sigmas=4.0)
     db.make("source_uses", SOURCE_USES, victims=3, sigmas=4.0)
     db.make("pay_uses", PAY_USES)
     db.make("address_uses", ADDRESS_USES)
     db.make("uses", EVERY_USE, now=now, since=since)
-    db.drop("code_uses", "quoted", "leaky", "source_uses", "pay_uses", "address_uses")
+    db.drop("code_uses", "quoted", "quoting", "leaky", "source_uses", "pay_uses", "address_uses")

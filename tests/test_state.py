@@ -159,6 +159,17 @@ def test_where_nothing_is_told_of_sending_nothing_is_held_back(w: Warehouse) -> 
     assert [row[2] for row in orders_of(w, cancelled_at=(None, D1))] == [placed, None]
 
 
+def test_what_was_never_paid_was_not_sent_either(w: Warehouse) -> None:
+    paid = datetime.combine(D2, datetime.min.time())
+    assert [row[2] for row in orders_of(w, paid_at=(D2, None))] == [paid, None]
+
+
+def test_what_a_seller_says_later_is_unknown(w: Warehouse) -> None:
+    placed = datetime.combine(D1, datetime.min.time())
+    said = {"seller_complaint": ("unpaid_code_taken",) * 2, "seller_complained_at": (D2, D3)}
+    assert [row[0] for row in orders_of(w, **said)] == [None, placed]
+
+
 def test_one_order_that_tells_is_enough_for_all(w: Warehouse) -> None:
     paid = datetime.combine(D2, datetime.min.time())
     seen = orders_of(w, paid_at=(None, D2), delivered_at=(D2, None))

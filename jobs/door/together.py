@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 from jobs.door.damage import unreadable
 from jobs.door.discover import Source
 from jobs.door.layout import ExportFile, Received
+from jobs.door.ndjsonfile import NdjsonFile
 from jobs.door.parquetfile import ParquetFile, holds_reserved
 from jobs.door.records import header
 from jobs.door.settings import DoorSettings
 from jobs.door.text import Text, prepare, sha256, stamp
-from jobs.door.textfiles import CsvFile, NdjsonFile
+from jobs.door.textfiles import CsvFile
 from jobs.warehouse import Warehouse
 
 FEW = 16
