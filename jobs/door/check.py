@@ -13,7 +13,8 @@ from jobs.door.layout import PLAIN
 from jobs.door.personal import SIEVE
 
 # ISO 8601, extended form; DuckDB alone also takes 2025-6-2, slashes, `epoch`, and drops an offset without applying it.
-_PLAIN_TIME = "____-__-__ __:__:__"
+_PLAIN_TIME = 19
+"""Characters of 2025-06-30 23:59:59."""
 _ISO = r"(?:[1-9]\d{3}|0[1-9]\d\d|00[1-9]\d|000[1-9])-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
 _OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)"
 _MONEY = r"[+-]?\d+(\.\d{1,2}0*)?"
@@ -49,7 +50,9 @@ def _time(raw: str, zone: str, native: str) -> str:
         at = f"TRY_CAST({raw} AS TIMESTAMP)"
     else:
         at = (
-            f"CASE WHEN {raw} LIKE '{_PLAIN_TIME}' AND {raw} BETWEEN '0001' AND '9999~'"
+            # What DuckDB would write itself needs no pattern. Without one it takes a blank for a digit (12: 5:00 is
+            # noon then), and 12:05:0Z.
+            f"CASE WHEN TRY_CAST({raw} AS TIMESTAMP)::VARCHAR = {raw} AND strlen({raw}) = {_PLAIN_TIME}"
             f" THEN TRY_CAST({raw} AS TIMESTAMP)"
             f" WHEN regexp_full_match({raw}, '{_ISO}') THEN TRY_CAST({raw} AS TIMESTAMP)"
             f" WHEN regexp_full_match({raw}, '{_ISO}{_OFFSET}')"
