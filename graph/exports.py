@@ -72,7 +72,7 @@ ORDERS = Export(
         *_ids("payee_id", "payer_id", "promoter_id", "item_id"),
         Column("category", "text", required=True),
         Column("amount", "money", required=True),
-        Column("channel", "text", values=("listing", "livestream", "external")),
+        Column("channel", "text"),
         Column("placed_at", "timestamp", required=True),
         *_times("paid_at", "delivered_at", "confirmed_at", "cancelled_at", "refunded_at", "complained_at"),
         Column("complaint", "text", values=COMPLAINTS),

@@ -55,6 +55,12 @@ def test_row_faults_are_set_aside_with_their_column(tmp_path: Path, reason: str)
         assert w.rows("SELECT order_id, line FROM orders_rows ORDER BY line") == [("good", 1), ("last", len(lines) + 2)]
 
 
+def test_words_that_the_contract_does_not_close_are_kept(tmp_path: Path) -> None:
+    write_drop(tmp_path / "x", orders_csv=f"{ORDERS},channel\n{order(category='pets')},group_buy\n")
+    with loaded(tmp_path, tmp_path / "x") as (w, _):
+        assert w.rows("SELECT channel, category FROM orders_rows") == [("group_buy", "pets")]
+
+
 def test_every_failing_column_is_named(tmp_path: Path) -> None:
     bad = order(buyer_id="", amount="-1", paid_at="1999-01-01", complaint="x", votes_buyer="y", buyer_warned="z")
     write_drop(
