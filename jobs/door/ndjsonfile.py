@@ -19,7 +19,18 @@ from jobs.warehouse import Warehouse
 
 _SEPARATOR = "\x1f"
 """Splits no line of NDJSON: JSON text may not hold control characters."""
-_IS_OBJECT = "CASE WHEN json_valid(c0) THEN json_type(c0) = 'OBJECT' ELSE false END"
+_COMMA = r",\s*[}\]]"
+_LENIENT = rf'^(?:[^"]|"(?:[^"\\]|\\.)*")*(?:{_COMMA}|[:,\[]\s*-?(?:[iI]|[nN][aA]))'
+"""A comma with nothing behind it, NaN, Infinity, outside of texts: DuckDB reads them, but JSON they are not, and NaN
+would be an id that many share."""
+# From its beginning only where a line holds any such thing at all: over every line it would take a second a million.
+_DOUBTFUL = " OR ".join(
+    [f"regexp_matches(c0, '{_COMMA}')", *(f"contains(c0, '{word}')" for word in ("NaN", "nan", "Inf", "inf"))]
+)
+_IS_OBJECT = (
+    f"CASE WHEN NOT json_valid(c0) OR (({_DOUBTFUL}) AND regexp_matches(c0, '{_LENIENT}')) THEN false"
+    " ELSE json_type(c0) = 'OBJECT' END"
+)
 
 
 class NdjsonFile(TextFile):

@@ -168,11 +168,10 @@ def _ndjson(export: Export, text: str) -> Expected:
             found.records.append(Record(raw, None, frozenset({(None, "broken JSON")})))
         else:
             found.records.append(_judged(export, raw, {n: cells.get(n) for n in places}))
-    # Twice the same key, numbers in scientific notation, halves of surrogate pairs: JSON leaves open what they mean. A
-    # comma behind the last value is no JSON, but DuckDB reads it.
+    # Twice the same key, numbers in scientific notation, halves of surrogate pairs: JSON leaves open what they mean.
     bare = re.sub(r'"(?:[^"\\\n]|\\.)*"', "", text)
     found.exact = (
-        not re.search(r"\d[eE]|\d{15}|,\s*[}\]]", bare)
+        not re.search(r"\d[eE]|\d{15}", bare)
         and not re.search("[\ud800-\udfff]", str(objects))
         and not any(len(re.findall(rf'"{c.name}"\s*:', raw)) > 1 for raw in raws for c in export.columns)
     )
