@@ -165,7 +165,7 @@ class Night:
         for row in self.table("rings", ring_id=ring_id).iter_rows(named=True):
             return Ring(self, row)
         near = difflib.get_close_matches(ring_id, self.table("rings", ("ring_id",))["ring_id"].to_list(), n=1)
-        hint = f"Did you mean {near[0]}?" if near else "rings() lists them"
+        hint = f"Did you mean {near[0]}?" if near else "rings.parquet lists them"
         raise NotThereError(f"{self.folder.name} has no ring {ring_id}. {hint}")
 
     def at_line(self, score: float) -> pl.DataFrame:

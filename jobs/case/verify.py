@@ -57,7 +57,7 @@ def check(archive: bytes, signers: Mapping[bytes, str], name: str) -> Iterator[s
     if not faults and f"External-Identifier: {root}".encode() not in files["bag-info.txt"].split(b"\n"):
         faults.append(f"the folder is called {root}, the bag is of another case")
     if faults:
-        raise TamperedError("\n  ".join([f"{name}: not what was signed", *faults]))
+        raise TamperedError(f"{name}: not what was signed: {'; '.join(faults)}")
     key = signed_by(files[SIGNED], files[SIGNATURE])
     yield f"{root}: intact, {len(files)} files, signed by {signers[key]} ({fingerprint(key)})"
     if not has_sm3():

@@ -146,6 +146,7 @@ def test_tampering_in_the_bag(
     assert result.exit_code == 7, result.output
     for part in said:
         assert part in result.stderr
+    assert "‹U+" not in result.stderr  # what a terminal is shown in place of a line end
 
 
 def test_a_signature_from_another_case(world: World, bundle: Path, other: Path, tmp_path: Path) -> None:
