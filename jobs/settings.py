@@ -41,7 +41,7 @@ SIZE = r"^\d+(\.\d+)?\s*[KMGT]i?B$"
 class Part(BaseModel):
     """A group of settings: frozen, and no unknown names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EngineSettings(Part):
@@ -125,13 +125,16 @@ def read(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as failure:
         raise UsageError(f"settings {path}: cannot be read ({failure.strerror})") from failure
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise UsageError(f"settings {path}: not TOML: {failure}") from failure
+    # As JSON, which has lists and no tuples or paths: so a number in quotes or a truth value for a number is refused,
+    # and everything else is taken as it is written.
+    plain = json.dumps(_with_renames(content, path), default=str)
     try:
-        return Settings.model_validate(_with_renames(content, path))
+        return Settings.model_validate_json(plain, strict=True)
     except ValidationError as failure:
         faults = "; ".join(_fault(error) for error in failure.errors())
         raise UsageError(f"settings {path}: {faults}") from failure

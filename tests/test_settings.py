@@ -22,6 +22,10 @@ def test_everything_has_a_default() -> None:
     assert settings.read(None).publish.language == "zh"
 
 
+def test_an_editor_may_put_a_byte_order_mark_first(tmp_path: Path) -> None:
+    assert from_text(tmp_path, "\ufeff[publish]\nlanguage = 'en'").publish.language == "en"
+
+
 def test_a_file(tmp_path: Path) -> None:
     read = from_text(
         tmp_path,
@@ -53,6 +57,10 @@ def test_a_file(tmp_path: Path) -> None:
     [
         ("[method.ties]\ndevise = 1.0", ["method.ties.devise", "unknown", "'device'"]),
         ("[metod]", ["metod", "'method'"]),
+        ("[engine]\nthreads = '2'", ["engine.threads", "integer"]),
+        ("[method.score]\nlisted = true", ["method.score.listed", "number"]),
+        ("[method.ties]\ndevice = inf", ["method.ties.device", "finite"]),
+        ("[gates]\nrejects = nan", ["gates.rejects", "finite"]),
         ("[exports]\nzoen = 'UTC'", ["exports.zoen", "'zone'"]),
         ("[exports.order.rename]\na = 'b'", ["exports.order", "'orders'"]),
         ("[exports.orders]\nrenam = {a = 'b'}", ["exports.orders.renam:", "exports.<table>.rename"]),
