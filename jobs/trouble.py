@@ -12,9 +12,10 @@ import polars as pl
 
 from graph.nights import DamagedError
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
-_NO_SPACE = ("No space left", "Disk quota", "File too large", "could not be written", "Could not write", "Cannot write")
+NO_SPACE = ("No space left", "Disk quota", "File too large", "could not be written", "Could not write", "Cannot write")
+"""What DuckDB's messages say when a disk is full, a quota used up, or no file may be as large."""
 _DAMAGED = (
     "Corrupt",
     "Could not read enough",
@@ -69,7 +70,7 @@ def _memory(text: str) -> str:
 
 def _of_system(error: OSError) -> str | None:
     where = f" for {Path(error.filename).name}" if isinstance(error.filename, str) else ""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return f"no space left{where}. Free some and run again. {_STANDS}"
     if error.errno in _FORBIDDEN:
         return f"no right to write{where}. Give it, or name another place, and run again. {_STANDS}"
@@ -78,7 +79,7 @@ def _of_system(error: OSError) -> str | None:
 
 def of_disk(text: str) -> str | None:
     """What DuckDB's message says of space and rights; it is never passed on itself, for it may quote a row."""
-    if any(part in text for part in _NO_SPACE):
+    if any(part in text for part in NO_SPACE):
         return f"no space left for the warehouse or its temporary files. Free some and run again. {_STANDS}"
     if "Read-only file system" in text or "Permission denied" in text:
         return f"no right to write the warehouse. Give it and run again. {_STANDS}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ import duckdb
 
 from jobs.door.discover import Source
 from jobs.errors import ExportError, RingwatchError
+from jobs.trouble import FULL, NO_SPACE
 
 _NOT_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.FatalException, duckdb.InternalError)
 
@@ -41,5 +41,5 @@ def disk_full_said_clearly() -> Iterator[None]:
 
 
 def _disk_full(error: Exception) -> bool:
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return full or "No space left" in str(error) or "max_temp_directory_size" in str(error)
+    full = isinstance(error, OSError) and error.errno in FULL
+    return full or any(part in str(error) for part in (*NO_SPACE, "max_temp_directory_size"))

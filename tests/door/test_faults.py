@@ -8,6 +8,7 @@ import random
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from jobs.door import text
@@ -243,12 +244,19 @@ def test_a_file_that_grows_while_read_is_not_there_yet(tmp_path: Path, monkeypat
         assert w.rows("SELECT count(*) FROM orders_rows") == [(0,)]
 
 
-def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("jobs.door.together.prepare", OSError(28, "No space left on device")),
+        ("jobs.door.take.at_once", duckdb.IOException('Could not write file "w.duckdb.wal": File too large')),
+    ],
+)
+def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise error
 
     write_drop(tmp_path / "x", orders_csv=None, orders_csv_gz=f"{ORDERS}\n{order()}\n")
-    monkeypatch.setattr("jobs.door.together.prepare", full)
+    monkeypatch.setattr(step, full)
     with pytest.raises(RingwatchError, match="no space left"), loaded(tmp_path, tmp_path / "x"):
         pass
 
