@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import re
 import sys
 from array import array
 from bisect import bisect_left
@@ -26,6 +27,8 @@ import polars as pl
 from jobs.door.text import Text
 
 MAX_SPAN = 1000
+_FIELD = r'(?:"(?:[^"]|"")*+"|[^",]*+)'
+_RECORD = re.compile(rf"{_FIELD}(?:,{_FIELD})*+")
 _BATCH, _BLOCK = 20_000, 1 << 22
 # The csv module would refuse fields over 128 KB; how long a line may be is decided in text.py.
 csv.field_size_limit(sys.maxsize)
@@ -292,7 +295,7 @@ def _swallows(lines: _Ahead, fields: Sequence[str], span: int, free_text: frozen
 
 
 def _stands_alone(line: str, width: int) -> bool:
-    try:
-        return len(next(csv.reader([line], strict=True), [])) == width
-    except csv.Error:
-        return False
+    """Is the line a record by itself? Not with a quote inside a field that has none around it: the last line of a field
+    that runs over lines has one."""
+    bare = line.rstrip("\r\n")
+    return _RECORD.fullmatch(bare) is not None and len(next(csv.reader([bare], strict=True), [])) == width

@@ -141,9 +141,21 @@ def _split(lines: Sequence[str], at: int, width: int, strict: set[int]) -> tuple
     if cells is None or len(cells) != width:
         return None, 1
     runs_over = any("\n" in cells[place] for place in strict)
-    if runs_over and any(len(_first([line])[0] or ()) == width for line in lines[at + 1 : at + span]):
+    if runs_over and any(_alone(line.rstrip("\r"), width) for line in lines[at + 1 : at + span]):
         return None, 1
     return cells, span
+
+
+def _alone(line: str, width: int) -> bool:
+    """A record on one line, of which every quote stands round a field or is doubled inside one."""
+    cells, rest = _first([line])[0] or (), f"{line},"
+    for cell in cells:
+        quoted = '"' + cell.replace('"', '""') + '",'
+        spelled = quoted if rest.startswith(quoted) else f"{cell},"
+        if not rest.startswith(spelled) or ('"' in cell and spelled != quoted):
+            return False
+        rest = rest[len(spelled) :]
+    return len(cells) == width
 
 
 def _first(lines: Sequence[str]) -> tuple[list[str] | None, int]:

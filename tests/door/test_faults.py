@@ -119,6 +119,22 @@ def test_two_stray_quotes_in_an_id_column_swallow_nothing(tmp_path: Path) -> Non
         assert rejects(w) == [("orders.csv", 1, None, "wrong number of fields")]
 
 
+def test_an_id_in_quotes_may_hold_a_line_end(tmp_path: Path) -> None:
+    lines = [
+        '"a\n2","ab1","ab2","phone","1","2025-06-20","","","",""',
+        order('"b\n"'),
+        order("c", buyer_id='"a,""\r\nb"'),
+    ]
+    write_drop(tmp_path / "x", orders_csv="\n".join([ORDERS, *lines]) + "\n")
+    with loaded(tmp_path, tmp_path / "x") as (w, _):
+        assert w.rows("SELECT order_id, buyer_id, line FROM orders_rows ORDER BY line") == [
+            ("a\n2", "ab1", 1),
+            ("b\n", "ab1", 2),
+            ("c", 'a,"\r\nb', 3),
+        ]
+        assert rejects(w) == []
+
+
 def test_broken_json(tmp_path: Path) -> None:
     good = '{"account_id":"ab%d","kind":"person","registered_at":"2024-01-01"}'
     lines = [good % 1, "{", good % 2, "[1]", '"x"', good % 3 + "}", "\x1f", good % 4]
