@@ -4,7 +4,8 @@ The rule, for CSV: a record is a physical line (ended by \n or \r\n; blank lines
 quoted field runs over line ends. A record with another number of fields than the header, or whose quotes do not
 match (an unclosed quote swallows what follows it), is set aside *as its first physical line only*, and reading goes
 on with the very next line: so no good line is lost in a bad one's quotes. For the same reason a field that may not
-hold free text never runs over a line that is a record by itself. A quoted field spans at most MAX_SPAN lines.
+hold free text never runs over a line that is a record by itself. A quoted field spans at most MAX_SPAN lines. A blank
+outside quotes is part of its field: behind a closing quote it is a fault, before one it makes the quote a character.
 For NDJSON: a record is a physical line that is not blank; a carriage return that ends no line breaks it.
 """
 

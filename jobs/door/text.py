@@ -100,7 +100,8 @@ class Text:
     """A text export ready to be read: `path` is UTF-8 (the file itself where it was), NUL-free, no line too long.
 
     `sha256` and `bytes` are those of the file as received; `lines` counts physical lines, a last one without its
-    line end included; `quotes` says whether any quotation mark occurs, `even` whether all line ends are alike.
+    line end included; `quotes` says whether any quotation mark occurs, `blanks` whether one has a blank
+    beside it, `even` whether all line ends are alike.
     `marks` are pairs (byte offset in `path`, line ends before it), ascending, to find a line without reading all.
     """
 
@@ -109,6 +110,7 @@ class Text:
     bytes: int
     lines: int
     quotes: bool
+    blanks: bool
     even: bool
     marks: Sequence[tuple[int, int]]
 
@@ -136,7 +138,7 @@ def prepare(source: Source, scratch: Path) -> Text:
     marks = scan.marks
     if not scan.utf8:
         plain, marks = _from_gb18030(plain, scratch / "decoded", source.rel), [(0, 0)]
-    return Text(plain, file.sha.hexdigest(), file.size, lines, scan.quotes, scan.even, marks)
+    return Text(plain, file.sha.hexdigest(), file.size, lines, scan.quotes, scan.blanks, scan.even, marks)
 
 
 def _chunks(content: BinaryIO, rel: str) -> Iterator[bytes]:
@@ -161,7 +163,7 @@ class _Scan:
         self.rel = rel
         self.utf8 = True
         self.line_ends = 0
-        self.quotes = False
+        self.quotes = self.blanks = False
         self.size = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.marks: list[tuple[int, int]] = []
@@ -177,6 +179,9 @@ class _Scan:
         self.marks.append((self.size, self.line_ends))
         self.size += len(chunk)
         self.quotes = self.quotes or b'"' in chunk
+        if self.quotes and not self.blanks:
+            seam = self._last + chunk[:1]
+            self.blanks = any(beside in text for beside in (b' "', b'" ') for text in (chunk, seam))
         self._check_length(chunk)
         self.line_ends += _line_ends(chunk)
         if b"\r" in chunk or self._last == b"\r":

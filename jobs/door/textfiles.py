@@ -127,7 +127,8 @@ class CsvFile(TextFile):
         self._times = [c.name for c in self._export.columns if c.type == "timestamp" and c.name in layout.ours]
         self.layout = replace(layout, natives=dict.fromkeys(self._times, PLAIN))
         self.layouts: Sequence[Layout] = [self.layout] * len(texts)
-        if len(texts) > 1 or not texts[0].even:  # DuckDB gives up on mixed line ends
+        # DuckDB gives up on mixed line ends, and skips some of the blanks before and behind quotes.
+        if len(texts) > 1 or not texts[0].even or texts[0].blanks:
             self._walk()
 
     @contextmanager

@@ -38,6 +38,7 @@ FOUND: dict[str, tuple[str, list[str | None]]] = {
     "a byte order mark inside a file": (f"{ORDERS}\n{order()}\n\ufeff,{order('q2').partition(',')[2]}\n", []),
     "the year 0": (f"{ORDERS}\n{order(paid_at='0000-01-01')}\n", ["bad type"]),
     "a carriage return in quotes": (f'{ORDERS},note\n{order()},"a\rb"\n', []),
+    "a blank behind quotes": (f'{ORDERS},note\n{order()},"a" \n{order("q2")},"b"\n', [None]),
     "quotes that stop DuckDB's reader": (f'{ORDERS},note\n{order()},"a\rb"\n{order("q2")},""x""\n', [None]),
 }
 

@@ -29,7 +29,7 @@ def lines_of(path: Path, rows: list[str], many: int, end: str = "\n", last: str 
     raw = [line.encode() for line in content]
     path.write_bytes(b"".join(raw))
     marks = [(sum(map(len, raw[:at])), at) for at in range(len(raw))]
-    return Lines(Text(path, "", path.stat().st_size, len(raw), False, True, marks), 1, many)
+    return Lines(Text(path, "", path.stat().st_size, len(raw), False, False, True, marks), 1, many)
 
 
 def read(lines: Lines, times: list[int]) -> tuple[list[tuple[object, ...]], int]:
