@@ -33,9 +33,9 @@ class Act:
     `who`, `chance` and `hit` are SQL over one row of `table`: the account, whether the row is a chance, whether the
     chance was taken (an act). A row of `chat_links` has beside its own columns those of the order it is about
     (`order_id`, `buyer_id`, `seller_id`, `promoter_id`, `handler_id`, `channel`, `paid_at`, `confirmed_at`,
-    `cancelled_at`), NULL where there is none. Where it takes other rows to tell, a typology's `TABLES` makes a table
-    first, and in place of `hit` the act names it as `listed`: it has the keys of the rows that are acts, and all acts
-    of one kind of row are picked in one pass.
+    `cancelled_at`), NULL where there is none. Where it takes other rows to tell, a typology's `TABLES` (of acts in
+    messages its `MESSAGES`) makes a table first, and in place of `hit` the act names it as `listed`: it has the keys of
+    the rows that are acts, and all acts of one kind of row are picked in one pass.
 
     Where only some accounts have the chance at all (shops, those with a tie), `among` names a table of them
     (`account_id`, once each): they are looked up account by account after the count, not row by row before it.

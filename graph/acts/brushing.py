@@ -27,23 +27,21 @@ TABLES = {
     WHERE o.paid_at IS NOT NULL
     """,
     "in_step": """
+    WITH ends AS (SELECT a, b FROM tied UNION ALL SELECT b, a FROM tied),
+    several AS (SELECT a FROM ends GROUP BY a HAVING count(*) >= $step_accounts)
     SELECT o.order_id
-    FROM orders AS o JOIN (SELECT a, b FROM tied UNION ALL SELECT b, a FROM tied) AS t ON t.a = o.buyer_id
+    FROM orders AS o JOIN (SELECT a, b FROM ends SEMI JOIN several USING (a)) AS t ON t.a = o.buyer_id
     JOIN orders AS x ON x.buyer_id = t.b AND x.seller_id = o.seller_id
     WHERE o.paid_at IS NOT NULL AND x.paid_at IS NOT NULL
       AND x.placed_at BETWEEN o.placed_at - $step_days * INTERVAL 1 DAY AND o.placed_at + $step_days * INTERVAL 1 DAY
     GROUP BY o.order_id HAVING count(DISTINCT x.buyer_id) >= $step_accounts
     """,
-    "circles": """
-    SELECT least(o.buyer_id, o.seller_id) AS a, greatest(o.buyer_id, o.seller_id) AS b
-    FROM orders AS o SEMI JOIN sellers AS s ON s.account_id = o.buyer_id
-    WHERE o.paid_at IS NOT NULL GROUP BY least(o.buyer_id, o.seller_id), greatest(o.buyer_id, o.seller_id)
-    HAVING min(o.seller_id) <> max(o.seller_id) OR min(o.buyer_id) = min(o.seller_id)
-    """,
     "circled": """
     SELECT o.order_id FROM orders AS o
-    JOIN (SELECT a AS buyer_id, b AS seller_id FROM circles UNION SELECT b, a FROM circles) AS c
-      ON c.buyer_id = o.buyer_id AND c.seller_id = o.seller_id
+    SEMI JOIN (
+        SELECT buyer_id, seller_id FROM orders
+        SEMI JOIN sellers ON sellers.account_id = orders.buyer_id WHERE paid_at IS NOT NULL
+    ) AS back ON back.buyer_id = o.seller_id AND back.seller_id = o.buyer_id
     WHERE o.paid_at IS NOT NULL
     """,
 }

@@ -14,7 +14,7 @@ from graph.acts.act import Act
 
 _CONFIRMED = "array_contains($virtual, category) AND confirmed_at IS NOT NULL AND paid_at IS NOT NULL"
 
-TABLES = {
+MESSAGES = {
     "codes_sent_again": """
     SELECT message_id FROM (
         SELECT message_id, receiver_id,

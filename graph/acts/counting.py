@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from graph.acts.listed import TYPOLOGIES, all_acts, tables_first
-from graph.acts.passes import done, each, parameters, passes, picked, union
+from graph.acts.passes import Pass, Picked, done, each, parameters, passes, picked, union
 from graph.exports import VIRTUAL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graph.db import Db
     from graph.settings import ActSettings
 
@@ -132,15 +134,17 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float, burst_hours: in
     and `k` with large accounts damped), and `nn`, `nk`, `kk`: sums of products, for the spread.
     """
     names = named(s, now)
+    # Messages with their orders are the largest table of a night: what is made of orders has its memory afterwards.
+    look_up_messages(db, names)
+    _count_and_pick(db, names, "chat_links")
+    db.drop("chats")
     look_up(db, s, names, burst_hours)
-    statements = {one.table: one.sql() for one in passes()} | {one.table: one.sql() for one in picked().values()}
-    for table, sql in statements.items():
-        db.make(table, sql, **parameters(sql, names))
+    _count_and_pick(db, names, "orders", "accounts")
     for typology, module in TYPOLOGIES.items():
         if module.ACTS:
             sql = union(done(typology, act) for act in module.ACTS)
             db.make(f"done_{typology}", sql, **parameters(sql, names))
-    db.drop("chats", *tables_first(), *sorted({one.table for one in picked().values()}))
+    db.drop(*tables_first(), *tables_first(of_messages=True), *sorted({one.table for one in picked().values()}))
     db.view("acts_done", union(f"SELECT * FROM done_{t}" for t, module in TYPOLOGIES.items() if module.ACTS))
     rows = [(typology, act.name, act.between_tied) for typology, act in all_acts()]
     schema = {"typology": pl.String, "act": pl.String, "between_tied": pl.Boolean}
@@ -162,14 +166,27 @@ def named(s: ActSettings, now: object) -> dict[str, object]:
 
 
 def look_up(db: Db, s: ActSettings, names: dict[str, object], burst_hours: int) -> None:
-    """Make what conditions of acts look up: `bursts`, `tied`, `shops`, `chats`, every typology's tables."""
+    """Make what conditions of acts in orders and accounts look up: `bursts`, `tied`, every typology's `TABLES`."""
     db.connect("born_together", BORN_TOGETHER, burst_hours=burst_hours, beds=s.beds)
     db.make("bursts", BURSTS, farm_size=s.farm_size)
     db.drop("born_together")
     db.make("tied", TIED)
+    _make_all(db, names, tables_first())
+
+
+def look_up_messages(db: Db, names: dict[str, object]) -> None:
+    """Make what is read of messages: `chats`, every typology's `MESSAGES`; and `shops`, of which all chances ask."""
     db.make("shops", "SELECT account_id FROM accounts WHERE kind = 'shop'")
-    db.make("chats", CHATS)
-    for table, sql in tables_first().items():
+    _make_all(db, names, {"chats": CHATS, **tables_first(of_messages=True)})
+
+
+def _count_and_pick(db: Db, names: dict[str, object], *exports: str) -> None:
+    made: list[Pass | Picked] = [*passes(), *picked().values()]
+    _make_all(db, names, {one.table: one.sql() for one in made if one.rows in exports})
+
+
+def _make_all(db: Db, names: dict[str, object], selects: Mapping[str, str]) -> None:
+    for table, sql in selects.items():
         db.make(table, sql, **parameters(sql, names))
 
 

@@ -15,7 +15,7 @@ from graph.acts.act import Act
 _STRANGER = "sender_id NOT IN (seller_id, buyer_id, coalesce(promoter_id, ''))"
 """Who brought the buyer to the seller has a part in the order."""
 
-TABLES = {
+MESSAGES = {
     "leaked": f"""
     WITH sources AS (SELECT DISTINCT entity_id FROM uses WHERE space = 'source')
     SELECT message_id

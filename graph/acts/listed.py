@@ -55,6 +55,7 @@ def all_acts() -> Iterator[tuple[str, Act]]:
             yield typology, act
 
 
-def tables_first() -> dict[str, str]:
-    """What the typologies' conditions look up: table -> SELECT."""
-    return {name: sql for module in TYPOLOGIES.values() for name, sql in getattr(module, "TABLES", {}).items()}
+def tables_first(*, of_messages: bool = False) -> dict[str, str]:
+    """What the typologies' conditions look up, in orders and accounts or in messages: table -> SELECT."""
+    which = "MESSAGES" if of_messages else "TABLES"
+    return {name: sql for module in TYPOLOGIES.values() for name, sql in getattr(module, which, {}).items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from graph.acts import all_acts
-from graph.acts.counting import look_up
+from graph.acts.counting import look_up, look_up_messages
 from graph.acts.counting import named as parameters_of
 from graph.acts.passes import KEYS, ROWS, parameters, within
 from graph.db import Db
@@ -44,7 +44,9 @@ def counted(db: Db, cases: Sequence[Case]) -> pl.DataFrame:
     ]
     fill(db, rows)
     night(db, "acts")
-    look_up(db, Method().acts, parameters_of(Method().acts, NOW), Method().ties.burst_hours)
+    names = parameters_of(Method().acts, NOW)
+    look_up_messages(db, names)
+    look_up(db, Method().acts, names, Method().ties.burst_hours)
     return pl.concat(chances(db, name) for name in sorted({case.act for case in cases}))
 
 
