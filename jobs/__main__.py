@@ -83,12 +83,24 @@ for _name in COMMANDS:
     main.add_command(import_module(f"jobs.commands.{_name}").command, _name)
 
 
+def _open_what_is_closed() -> None:
+    """Started with `>&-` or the like a process has no such stream, and the first file it opens would take its place."""
+    for place in range(3):
+        try:
+            os.fstat(place)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (for as long as we run)
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
 def run() -> NoReturn:
     """One command in a process of its own, which ends at once: to have Python take every module apart again before the
     kernel frees them all would cost a short command a sixth of its time."""
     gc.set_threshold(YOUNG)
     # To look for plugins among all that is installed takes longer than to check the settings, and none is asked for.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    _open_what_is_closed()
     code = 0
     try:
         main()

@@ -55,19 +55,32 @@ def take_lock(path: Path) -> FileLock:
 def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     """Open or make the database, mode 0600. Raises BusyError where another process has it open, RingwatchError where it
     is damaged or none."""
+    damaged = f"the warehouse {path} is damaged or no database. {_REBUILD}"
+    if _foreign(path):
+        raise RingwatchError(damaged)
     umask = os.umask(0o077)
     try:
-        con = duckdb.connect(str(path), read_only=read_only)
+        con = duckdb.connect(str(path.absolute()), read_only=read_only)  # `:memory:` alone would be no file
     except duckdb.Error as error:
         if "Could not set lock" in str(error):
             raise BusyError(f"another process has the warehouse {path} open. Wait for it to end") from None
-        damaged = f"the warehouse {path} is damaged or no database. {_REBUILD}"
         raise RingwatchError(trouble.of_disk(str(error)) or damaged) from error
     finally:
         os.umask(umask)
     if not read_only:
         path.chmod(0o600)
     return con
+
+
+def _foreign(path: Path) -> bool:
+    """Is there something else than a database? Of a CSV, JSON or Parquet file DuckDB makes a database in memory, and
+    what the night wrote there would be gone with it."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return False  # not there, or what DuckDB says of it is better
+    return bool(head) and head[8:] != b"DUCK"
 
 
 def settle(

@@ -71,6 +71,11 @@ def test_what_cannot_be_printed_is_no_success(line: str, code: int) -> None:
     assert ended.stderr
 
 
+def test_a_stream_that_was_closed_is_no_failure() -> None:
+    line = f'"{sys.executable}" -m jobs status --help >&- 2>&-'
+    assert subprocess.run(["sh", "-c", line], check=False, cwd=ROOT).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

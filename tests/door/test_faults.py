@@ -312,3 +312,19 @@ def test_empty_tables_are_fine(tmp_path: Path) -> None:
     write_drop(tmp_path / "2025-06-22", orders_csv=ORDERS, devices_csv=DEVICES + "\n", chat_links_csv=CHAT + "\r\n")
     with loaded(tmp_path, tmp_path) as (_, report):
         assert [f.rows_read for f in report.files] == [0, 2, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "orders.json"])
+def test_an_export_is_no_warehouse(tmp_path: Path, name: str) -> None:
+    text = b'{"a":1}\n' if name.endswith("json") else b"a,b\n1,2\n"
+    (tmp_path / name).write_bytes(text)
+    with pytest.raises(RingwatchError, match="no database"):
+        Warehouse.open(tmp_path / name)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_bytes() == text
+
+
+def test_a_warehouse_is_a_file_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Warehouse.open(Path(":memory:")).close()
+    assert (tmp_path / ":memory:").is_file()
