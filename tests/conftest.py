@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-LONGEST = ("test_six_kills", "test_writes_and_renames_that_fail_or_are_the_last")
+LONGEST = ("test_three_kills", "test_writes_and_renames_that_fail_or_are_the_last")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,7 @@ from jobs import migrations
 from jobs.errors import RingwatchError
 from jobs.warehouse import Warehouse
 from tests.fuzz.kill import content, visible
-from tests.kept import copied, kept_content, refused, ringwatch, told
+from tests.kept import SECOND, copied, handed_out, kept_content, refused, ringwatch, told
 
 _ROWS = ("orders_rows", "accounts_rows", "devices_rows", "chat_links_rows", "labels_rows")
 BACK = {
@@ -44,7 +44,8 @@ def version(warehouse: Path) -> int:
 @pytest.mark.parametrize("old", range(1, migrations.VERSION))
 def test_an_older_one_is_brought_up_to_date(home: Path, two_nights: Path, old: int) -> None:
     put_back(home / "w.duckdb", old)
-    told(ringwatch(home, "nightly"))
+    with handed_out(two_nights, SECOND):
+        told(ringwatch(home, "nightly"))
     assert version(home / "w.duckdb") == migrations.VERSION
     assert content(home / "w.duckdb") == kept_content(two_nights / "w.duckdb")
     assert visible(home / "out") == visible(two_nights / "out")

@@ -112,6 +112,7 @@ def test_one_by_one_is_catching_up(home: Path, market: Path, tmp_path: Path) -> 
     assert digests(tmp_path) == digests(home)
 
 
+@pytest.mark.usefixtures("listed")
 def test_cron_gets_the_newest_drop_in_json_lines_without_values(market: Path, tmp_path: Path) -> None:
     result = nightly(market, tmp_path)
     assert published.dates(tmp_path / "out") == [SECOND]

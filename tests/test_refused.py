@@ -120,6 +120,7 @@ def test_the_drop_comes_again_as_it_should_be(home: Path, market: Path, exports:
     assert {name: shown(home)[name] for name in tables} == {name: shown(other)[name] for name in tables}
 
 
+@pytest.mark.usefixtures("listed")
 def test_a_person_overrules(home: Path, exports: Path) -> None:
     for day in DAYS[1:]:
         salted(exports, day)
@@ -180,6 +181,7 @@ def test_an_empty_orders_table_and_days_without_a_drop(home: Path, exports: Path
         assert nightly(exports, home, day).exit_code == 0, day
 
 
+@pytest.mark.usefixtures("listed")
 def test_a_first_run_over_several_drops(market: Path, exports: Path, tmp_path: Path) -> None:
     assert nightly(market, tmp_path / "plain", DAYS[2]).exit_code == 0
     salted(exports, DAYS[2])

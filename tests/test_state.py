@@ -195,13 +195,15 @@ def test_a_past_night_is_as_if_later_drops_had_never_come(tmp_path: Path) -> Non
     assert len(seen[0]["orders"]) == 2
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))])
-def test_what_is_noted_at_the_door_is_what_keys_compared_would_say(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "nights"), [(0, 4), *(pytest.param(seed, 6, marks=pytest.mark.slow) for seed in range(1, 10))]
+)
+def test_what_is_noted_at_the_door_is_what_keys_compared_would_say(tmp_path: Path, seed: int, nights: int) -> None:
     """Drops in any order, loaded anew, and one pruned: every night's state is the same both ways."""
-    days = [date(2025, 6, day) for day in range(1, 7)]
+    days = [date(2025, 6, 1 + n) for n in range(nights)]
     rng, exports = random.Random(seed), tmp_path / str(seed)
     with Warehouse.open(tmp_path / f"{seed}.duckdb") as w:
-        for day in rng.sample(days, 5) + rng.sample(days, 2):
+        for day in rng.sample(days, nights - 1) + rng.sample(days, 2):
             orders = [
                 order(key, amount=str(rng.randrange(9)), placed_at="2025-05-01", paid_at="")
                 for key in rng.sample("abcd", 3)

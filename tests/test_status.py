@@ -18,7 +18,7 @@ from jobs.errors import RingwatchError
 from jobs.metrics import NAME, reported
 from jobs.settings import CronSettings
 from jobs.status import status
-from tests.kept import THREE, copied
+from tests.kept import THREE, copied, handed_out
 
 DAYS = [str(day) for day in THREE[:2]]
 
@@ -28,7 +28,8 @@ def whole(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first night published, the second refused; nobody writes here."""
     home = copied(first_night, tmp_path_factory.mktemp("whole"))
     (home / "strict.toml").write_text("[gates]\nring_accounts = 2\n")
-    assert nightly(home, DAYS[1], "--settings", str(home / "strict.toml")).exit_code == 5
+    with handed_out(first_night, THREE[0]):
+        assert nightly(home, DAYS[1], "--settings", str(home / "strict.toml")).exit_code == 5
     return home
 
 
@@ -119,7 +120,8 @@ def test_metrics_and_heartbeat_where_the_settings_say(home: Path, tmp_path: Path
     assert metrics(path)["exit_code"] == 3
     assert not beat.exists(), "no heartbeat of a run that failed"
     shutil.move(tmp_path / "orders.csv", home / "exports" / DAYS[1] / "orders.csv")
-    assert nightly(home, DAYS[1], "--settings", str(settings)).exit_code == 0
+    with handed_out(home, THREE[0]):
+        assert nightly(home, DAYS[1], "--settings", str(settings)).exit_code == 0
     found = metrics(path)
     assert (found["exit_code"], found["refused_nights"], found['gate_state{gate="ring_size"}']) == (0, 0, 0)
     assert beat.exists()

@@ -87,7 +87,7 @@ def nothing_lost(report: LoadReport, w: Warehouse) -> None:
     assert not set(aside) & set(w.rows("SELECT line FROM orders_rows"))
 
 
-@settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(FILES, ENDS, st.sampled_from(["utf-8", "gb18030"]), st.sampled_from(["csv", "csv_gz"]))
 @example(['q1,"ab1', order("q2"), '"q3"' + order("q3")[2:]], "\n", "utf-8", "csv")
 def test_nothing_is_lost_and_lines_are_right(content: list[str], end: str, encoding: str, suffix: str) -> None:

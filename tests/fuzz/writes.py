@@ -159,14 +159,15 @@ def trial(scenario: Scenario, folder: Path, at: int, kill: bool, wanted: dict[st
 
 
 def attack(scenario: Scenario, folder: Path, stride: int) -> Counter[str]:
-    """Every nth call of a command, each in two ways. Raises AssertionError for the first that does harm."""
+    """Every nth call of a command (the one in the middle, if there are fewer), each in two ways. Raises AssertionError
+    for the first that does harm."""
     calm, counts = folder / "calm", Counter[str]()
     shutil.copytree(scenario.before, calm)
     code, said = scenario.run(calm)
     assert code == 0, said
     calls, wanted = int(said.rpartition("calls: ")[2]), state(calm)
     shutil.rmtree(calm)
-    for at in range(1, calls + 1, stride):
+    for at in range(1 + min(stride, calls) // 2, calls + 1, stride):
         for kill in (False, True):
             try:
                 counts[trial(scenario, folder, at, kill, wanted)] += 1

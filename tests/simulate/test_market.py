@@ -165,6 +165,8 @@ def test_a_later_drop_holds_new_rows_and_new_states_only(market: Drops) -> None:
         assert (kept[event] == kept[f"{event}_before"]).all()
 
 
+# The worlds hand their columns to the same writer: two are enough.
+@pytest.mark.parametrize("world", ["market", "bazaar"])
 def test_formats_hold_the_same_market(made: Made, world: WorldName) -> None:
     csv, mixed, parquet = (
         made(accounts=1_000, seed=4, nights=2, file_format=name, world=world) / "2025-06-30"
