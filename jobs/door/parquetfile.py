@@ -33,12 +33,13 @@ class ParquetFile:
         self.received, self._w = received, w
         self._paths = [_checked(r.source, scratch / f"export{at}") for at, r in enumerate(received)]
         types = {row[0]: str(row[1]) for row in w.rows(f"DESCRIBE SELECT * FROM {_scan(self._paths[:1])}")}
+        self._columns = list(types)
         self._line = _free_name(types)
         self.totals, self._rows = self._numbered(types)
         source = received[0].source
-        layout = lay_out(source, list(types), rename)
+        layout = lay_out(source, _names(w, self._paths[0]), rename)
         times = [c.name for c in source.export.columns if c.type == "timestamp" and c.name in layout.ours]
-        found = {name: types[layout.names[layout.ours[name]]] for name in times}
+        found = {name: types[self._columns[layout.ours[name]]] for name in times}
         self.layout = replace(layout, natives={n: t for n, t in found.items() if re.match(r"TIMESTAMP|DATE$", t)})
         self.layouts: Sequence[Layout] = [self.layout] * len(received)
 
@@ -75,7 +76,8 @@ class ParquetFile:
         self._w.con.register("door_lines", pl.DataFrame({"number": lines}, schema={"number": pl.Int64}))
         self._w.make("door_few", f"SELECT * FROM {self._rows} WHERE {self._line} IN (SELECT number FROM door_lines)")
         self._w.con.unregister("door_lines")
-        columns = ", ".join(f"{literal(name)}, {identifier(name)}" for name in self.layout.names)
+        named = zip(self.layout.names, self._columns, strict=True)
+        columns = ", ".join(f"{literal(name)}, {identifier(column)}" for name, column in named)
         raws = self._w.rows(f"SELECT json_object({columns})::VARCHAR FROM door_few ORDER BY {self._line}")
         return self._of("door_few", f"row_number() OVER (ORDER BY {self._line})"), [raw for (raw,) in raws]
 
@@ -83,11 +85,24 @@ class ParquetFile:
         return self.few(lines)[1]
 
     def _of(self, rows: str, line: str) -> str:
-        picked = ", ".join(self._raw(ours, identifier(self.layout.names[p])) for ours, p in self.layout.ours.items())
+        picked = ", ".join(self._raw(ours, identifier(self._columns[p])) for ours, p in self.layout.ours.items())
         return f"SELECT {picked}, {line} AS line FROM {rows}"
 
     def _raw(self, ours: str, name: str) -> str:
         return f"{name} AS {ours}" if ours in self.layout.natives else f"nullif({name}::VARCHAR, '') AS {ours}"
+
+
+def _names(w: Warehouse, path: Path) -> list[str]:
+    """The columns as the file names them. Of two that differ in case alone, or not at all, DuckDB renames the later."""
+    names, below = list[str](), 0
+    nodes = w.rows("SELECT name, coalesce(num_children, 0) FROM parquet_schema($path)", path=str(path))
+    for name, children in nodes[1:]:
+        if below:
+            below -= 1
+        else:
+            names.append(str(name))
+        below += int(children)
+    return names
 
 
 def _checked(source: Source, link: Path) -> Path:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.errors import ExportError
 from tests.door.drops import ACCOUNTS, ORDERS, loaded, order, rejects, write_drop
 
 SHARED_ROW = ("q1", "ab1", "ab2", 1234, datetime(2025, 6, 20, 10), datetime(2025, 6, 20, 11), False)
@@ -209,3 +210,16 @@ def test_the_last_line_wins_in_name_order(tmp_path: Path) -> None:
         ]
         counts = [(f.rows_read, f.loaded, f.superseded, f.set_aside) for f in report.files if f.table == "orders"]
         assert counts == [(4, 1, 2, 1), (2, 1, 0, 1)]
+
+
+def test_parquet_names_that_differ_in_case_alone_are_different_columns(tmp_path: Path) -> None:
+    row = {"PHONE_ID": "other", "account_id": "ab1", "kind": "shop", "registered_at": "2024-01-01", "phone_id": "t1"}
+    write_drop(tmp_path / "x", accounts_csv=None)
+    pq.write_table(pa.table({name: [value] for name, value in row.items()}), tmp_path / "x" / "accounts.parquet")
+    with loaded(tmp_path, tmp_path / "x") as (w, report):
+        assert w.rows("SELECT account_id, phone_id FROM accounts_rows") == [("ab1", "t1")]
+        assert [f.unknown for f in report.files if f.table == "accounts"] == [("PHONE_ID",)]
+    twice = pa.Table.from_arrays([pa.array([value]) for value in (*row.values(), "person")], names=[*row, "kind"])
+    pq.write_table(twice, tmp_path / "x" / "accounts.parquet")
+    with pytest.raises(ExportError, match="comes twice"), loaded(tmp_path / "again", tmp_path / "x"):
+        pass
