@@ -199,7 +199,8 @@ CHANGED = ("acts_done", "lone_scores", "member_scores", "ring_scores", "ring_typ
 def scored(engine: Db, rows: Sequence[Row], method: Method) -> None:
     """The night up to the scores, as if nothing had been learned. Two thirds of a night's time: where the test before
     had the same market and settings, its tables are taken."""
-    market = str(hash((repr(rows), method.model_dump_json())))
+    weighed_by = method.model_dump_json(include={"ties", "acts", "score", "rings"})
+    market = str(hash((repr(rows), weighed_by)))
     known = set(engine.frame("SELECT table_name FROM duckdb_tables() WHERE temporary")["table_name"])
     if "scored_market" not in known or engine.frame("SELECT * FROM scored_market")["market"][0] != market:
         fill(engine, rows)

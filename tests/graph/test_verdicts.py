@@ -1,4 +1,7 @@
-"""What verdicts do to a night: cleared rings stay off until something new, confirmed ones raise what they touch."""
+"""What verdicts do to a night: cleared rings stay off until something new, confirmed ones raise what they touch.
+
+Those that look at one market stand together: it is weighed once.
+"""
 
 from __future__ import annotations
 
@@ -75,11 +78,47 @@ def old_acts() -> list[Row]:
     return [r for r in market() if r.values.get("order_id") != "s1.open"]
 
 
+def _renamed(row: Row) -> Row:
+    return Row(row.table, {**row.values, "order_id": f"late {row.values['order_id']}", "payee_id": "ring's pocket"})
+
+
 def test_without_verdicts_nothing_changes(engine: Warehouse) -> None:
     plain = tonight(engine, market())
     expired = tonight(engine, market(), (NAME, "cleared", DECIDED - timedelta(days=400)))
     assert all(plain[name].equals(expired[name]) for name in plain)
     assert engine.frame("SELECT * FROM held_off").is_empty()
+
+
+def test_a_cleared_loner_is_off(engine: Warehouse) -> None:
+    assert "lone0" in tonight(engine, market())["lone"]["account_id"].to_list()
+    assert "lone0" not in tonight(engine, market(), ("lone0", "cleared", DECIDED))["lone"]["account_id"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["disputed"], "Disputed on 2025-06-22, and not decided yet."),
+        (["confirmed"], "Decided by a person on 2025-06-22: confirmed."),
+        (["watch"], "Decided by a person on 2025-06-22: watch."),
+        (
+            ["cleared", "confirmed"],
+            "The verdicts contradict each other: cleared on 2025-06-22, confirmed on 2025-06-23; the newest counts.",
+        ),
+    ],
+    ids=["disputed", "confirmed", "watch", "contradicted"],
+)
+def test_a_loner_says_what_was_decided(engine: Warehouse, given: list[str], sentence: str) -> None:
+    """Its row has no column for it."""
+    labels = [("lone0", verdict, DECIDED + timedelta(days=n)) for n, verdict in enumerate(given)]
+    lone = tonight(engine, market(), *labels)["lone"]
+    assert sentence in lone.row(by_predicate=pl.col("account_id") == "lone0", named=True)["reasons"]
+    assert sentence not in lone.filter(pl.col("account_id") != "lone0")["reasons"].explode().to_list()
+
+
+def test_a_cleared_loner_comes_back_with_the_reason(engine: Warehouse) -> None:
+    lone = tonight(engine, market(), ("lone0", "cleared", at(30)))["lone"]
+    reasons = lone.row(by_predicate=pl.col("account_id") == "lone0", named=True)["reasons"]
+    assert any(re.fullmatch(r"An analyst cleared the account on 2025-01-31; \d+ new acts since.", r) for r in reasons)
 
 
 def test_a_cleared_ring_stays_off_while_nothing_is_new(engine: Warehouse) -> None:
@@ -93,54 +132,11 @@ def test_a_cleared_ring_stays_off_while_nothing_is_new(engine: Warehouse) -> Non
     assert lists["operators"].filter(ring_id=NAME).is_empty()
 
 
-def test_more_of_the_same_ties_is_nothing_new(engine: Warehouse) -> None:
-    rows = [*old_acts(), *on_one_device(*RING[:3], thing="their new phone", first=175, last=178)]
-    assert NAME not in ids(tonight(engine, rows, (NAME, "cleared", DECIDED)))
-
-
 def test_it_survives_another_name_and_fewer_members(engine: Warehouse) -> None:
     """The verdict was on a larger ring that has since lost its name and some members."""
     rings = {"other0": [*RING, "gone1", "gone2"]}
     lists = tonight(engine, old_acts(), ("R-other0", "cleared", DECIDED), rings=rings, things={"other0": []})
     assert not set(RING) & set(lists["accounts"]["account_id"])
-
-
-def test_new_acts_of_a_member_bring_it_back_with_the_reason(engine: Warehouse) -> None:
-    rows = [*old_acts(), *[_renamed(r) for r in sales("s1", 9, 9, n=9, day=174)]]
-    lists = tonight(engine, rows, (NAME, "cleared", DECIDED))
-    found = the_ring(lists)
-    assert found["verdict"] == "cleared"
-    assert any(
-        str(s).startswith("An analyst cleared it on 2025-06-22; since then its members did") for s in found["reasons"]
-    )
-    silent = lists["accounts"].filter(ring_id=NAME).sort("rank")["account_id"].to_list()
-    assert silent[0] == "s1", "the others are cleared still, and stand at the bottom"
-    plain = float(the_ring(tonight(engine, rows))["score"])
-    odds = [x / (1 - x) for x in (float(found["score"]), plain)]
-    assert odds[0] < 0.2 * odds[1], "what was cleared does not speak again: 9 of 37 acts are new"
-
-
-def _renamed(row: Row) -> Row:
-    return Row(row.table, {**row.values, "order_id": f"late {row.values['order_id']}", "payee_id": "ring's pocket"})
-
-
-def test_a_new_member_who_acts_brings_it_back(engine: Warehouse) -> None:
-    more = [_renamed(r) for r in sales("s6", 8, 5, payee_id="ring's pocket")]
-    rows = [*old_acts(), *more, *on_one_device("s6", "s1", "s5", thing="ring's phone 1")]
-    found = the_ring(tonight(engine, rows, (NAME, "cleared", DECIDED)))
-    assert "An analyst cleared it on 2025-06-22; 1 members whom nobody cleared act suspiciously." in found["reasons"]
-
-
-def test_a_new_kind_of_tie_brings_it_back_and_a_household_thing_does_not(engine: Warehouse) -> None:
-    things = {"ring00": [("device", "ring's phone 1")]}
-    pay = [Row(r.table, {**r.values, "payee_id": None}) if r.table == "orders" else r for r in old_acts()]
-    said = [
-        Row("chat_links", {"message_id": f"m{a}", "sender_id": a, "receiver_id": "x", "sent_at": 176.0,
-                           "target_kind": "contact", "target_id": "one handle"}) for a in RING[:4]
-    ]  # fmt: skip
-    assert NAME not in ids(tonight(engine, pay, (NAME, "cleared", DECIDED), things=things))
-    found = the_ring(tonight(engine, [*pay, *said], (NAME, "cleared", DECIDED), things=things))
-    assert "An analyst cleared it on 2025-06-22; a new kind of tie since: contact or link." in found["reasons"]
 
 
 @pytest.mark.parametrize("between", ["disputed", "watch"])
@@ -187,38 +183,6 @@ def test_a_cleared_member_goes_to_the_bottom_and_the_ring_stays(engine: Warehous
     assert float(found["score"]) < float(the_ring(tonight(engine, old_acts()))["score"])
 
 
-def test_a_cleared_loner_is_off(engine: Warehouse) -> None:
-    assert "lone0" in tonight(engine, market())["lone"]["account_id"].to_list()
-    assert "lone0" not in tonight(engine, market(), ("lone0", "cleared", DECIDED))["lone"]["account_id"].to_list()
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        (["disputed"], "Disputed on 2025-06-22, and not decided yet."),
-        (["confirmed"], "Decided by a person on 2025-06-22: confirmed."),
-        (["watch"], "Decided by a person on 2025-06-22: watch."),
-        (
-            ["cleared", "confirmed"],
-            "The verdicts contradict each other: cleared on 2025-06-22, confirmed on 2025-06-23; the newest counts.",
-        ),
-    ],
-    ids=["disputed", "confirmed", "watch", "contradicted"],
-)
-def test_a_loner_says_what_was_decided(engine: Warehouse, given: list[str], sentence: str) -> None:
-    """Its row has no column for it."""
-    labels = [("lone0", verdict, DECIDED + timedelta(days=n)) for n, verdict in enumerate(given)]
-    lone = tonight(engine, market(), *labels)["lone"]
-    assert sentence in lone.row(by_predicate=pl.col("account_id") == "lone0", named=True)["reasons"]
-    assert sentence not in lone.filter(pl.col("account_id") != "lone0")["reasons"].explode().to_list()
-
-
-def test_a_cleared_loner_comes_back_with_the_reason(engine: Warehouse) -> None:
-    lone = tonight(engine, market(), ("lone0", "cleared", at(30)))["lone"]
-    reasons = lone.row(by_predicate=pl.col("account_id") == "lone0", named=True)["reasons"]
-    assert any(re.fullmatch(r"An analyst cleared the account on 2025-01-31; \d+ new acts since.", r) for r in reasons)
-
-
 def test_a_score_that_verdicts_moved_is_not_laid_to_acts_or_rates(engine: Warehouse) -> None:
     plain = the_ring(tonight(engine, old_acts()))["score"]
     lists = tonight(engine, old_acts(), ("s4", "confirmed", DECIDED), score=plain)
@@ -245,6 +209,51 @@ def test_a_confirmed_member_raises_its_ring_within_bounds(engine: Warehouse) -> 
     assert lists["accounts"].filter(ring_id=NAME).sort("rank")["account_id"][0] == "s4"
 
 
+def test_a_verdict_in_the_journal_counts_from_its_time(engine: Warehouse) -> None:
+    for when, off in ((DECIDED, True), (at(181), False)):
+        given = {"subject_id": NAME, "verdict": "cleared", "decided_at": when}
+        assert (NAME not in ids(tonight(engine, old_acts(), journal=[given]))) is off
+
+
+def test_more_of_the_same_ties_is_nothing_new(engine: Warehouse) -> None:
+    rows = [*old_acts(), *on_one_device(*RING[:3], thing="their new phone", first=175, last=178)]
+    assert NAME not in ids(tonight(engine, rows, (NAME, "cleared", DECIDED)))
+
+
+def test_new_acts_of_a_member_bring_it_back_with_the_reason(engine: Warehouse) -> None:
+    rows = [*old_acts(), *[_renamed(r) for r in sales("s1", 9, 9, n=9, day=174)]]
+    lists = tonight(engine, rows, (NAME, "cleared", DECIDED))
+    found = the_ring(lists)
+    assert found["verdict"] == "cleared"
+    assert any(
+        str(s).startswith("An analyst cleared it on 2025-06-22; since then its members did") for s in found["reasons"]
+    )
+    silent = lists["accounts"].filter(ring_id=NAME).sort("rank")["account_id"].to_list()
+    assert silent[0] == "s1", "the others are cleared still, and stand at the bottom"
+    plain = float(the_ring(tonight(engine, rows))["score"])
+    odds = [x / (1 - x) for x in (float(found["score"]), plain)]
+    assert odds[0] < 0.2 * odds[1], "what was cleared does not speak again: 9 of 37 acts are new"
+
+
+def test_a_new_member_who_acts_brings_it_back(engine: Warehouse) -> None:
+    more = [_renamed(r) for r in sales("s6", 8, 5, payee_id="ring's pocket")]
+    rows = [*old_acts(), *more, *on_one_device("s6", "s1", "s5", thing="ring's phone 1")]
+    found = the_ring(tonight(engine, rows, (NAME, "cleared", DECIDED)))
+    assert "An analyst cleared it on 2025-06-22; 1 members whom nobody cleared act suspiciously." in found["reasons"]
+
+
+def test_a_new_kind_of_tie_brings_it_back_and_a_household_thing_does_not(engine: Warehouse) -> None:
+    things = {"ring00": [("device", "ring's phone 1")]}
+    pay = [Row(r.table, {**r.values, "payee_id": None}) if r.table == "orders" else r for r in old_acts()]
+    said = [
+        Row("chat_links", {"message_id": f"m{a}", "sender_id": a, "receiver_id": "x", "sent_at": 176.0,
+                           "target_kind": "contact", "target_id": "one handle"}) for a in RING[:4]
+    ]  # fmt: skip
+    assert NAME not in ids(tonight(engine, pay, (NAME, "cleared", DECIDED), things=things))
+    found = the_ring(tonight(engine, [*pay, *said], (NAME, "cleared", DECIDED), things=things))
+    assert "An analyst cleared it on 2025-06-22; a new kind of tie since: contact or link." in found["reasons"]
+
+
 def test_what_shares_a_thing_with_the_confirmed_is_raised_less(engine: Warehouse) -> None:
     rows = [*ring(), *quiet(), *honest()]
     rings, things = {"other0": ["x1", "x2"]}, {"other0": [("payee", "quiet pocket")]}
@@ -255,9 +264,3 @@ def test_what_shares_a_thing_with_the_confirmed_is_raised_less(engine: Warehouse
     assert now["score"] / (1 - now["score"]) == pytest.approx(1.4 * was["score"] / (1 - was["score"]))
     assert "Shares with what analysts confirmed: payee; the score is raised for it." in now["reasons"]
     assert plain.filter(~quiet_one)["score"].to_list() == lists.filter(~quiet_one)["score"].to_list()
-
-
-def test_a_verdict_in_the_journal_counts_from_its_time(engine: Warehouse) -> None:
-    for when, off in ((DECIDED, True), (at(181), False)):
-        given = {"subject_id": NAME, "verdict": "cleared", "decided_at": when}
-        assert (NAME not in ids(tonight(engine, old_acts(), journal=[given]))) is off
