@@ -34,8 +34,8 @@ TYPOLOGIES = (
     "brushing",
 )
 SELLING = ("confirm_first", "reborn_shop", "counterfeit_network", "buyback_live")
-BUYING = ("unpaid_harvest", "swap_return", "jury_gaming")
-"""The two sides of `two_way`: what a hand does as seller, and what it does as buyer."""
+BUYING = ("unpaid_harvest", "swap_return")
+"""The two sides of `two_way`: what a hand does as seller, and what it does as buyer. Juries are gamed from either."""
 
 
 @dataclass(frozen=True)

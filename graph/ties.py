@@ -121,9 +121,9 @@ SELECT space, entity_id, n AS n_accounts,
        CASE WHEN kiosk OR n > $crowd OR coherence < $coherence / 2 THEN cast(0 AS DOUBLE) ELSE coherence END AS damping,
        coherence
 FROM crowds
-WHERE kiosk OR n > $crowd OR (n > $keep AND coherence < $coherence AND space <> 'owner')
+WHERE kiosk OR n > $crowd OR (n > $keep AND coherence < $coherence AND space NOT IN ('owner', 'licence'))
 """
-"""A verified identity is one person's, however many accounts it has opened."""
+"""A verified identity is one person's, however many accounts it has opened, and a licence one firm's."""
 
 SELLERS = """
 SELECT seller_id AS account_id, max(greatest(placed_at, coalesce(delivered_at, placed_at))) AS last_at,

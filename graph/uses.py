@@ -136,9 +136,15 @@ handlers AS (
     GROUP BY a.handler_id
 ),
 insiders AS (
-    SELECT handler_id FROM handlers
+    SELECT handler_id, expected FROM handlers
     WHERE victims >= $victims AND victims >= expected + $sigmas * sqrt(expected) + 1
-)
+),
+each AS (
+    SELECT sender_id, handler_id, count(DISTINCT receiver_id) AS victims, min(sent_at) AS first_at,
+           max(sent_at) AS last_at
+    FROM quoted SEMI JOIN insiders USING (handler_id) ANTI JOIN leaky USING (seller_id) GROUP BY sender_id, handler_id
+),
+once AS (SELECT handler_id, count(*) AS n FROM each WHERE victims = 1 GROUP BY handler_id)
 SELECT sender_id AS account_id, 'source' AS space, 'source' AS kind, seller_id AS entity_id,
        min(sent_at) AS first_at, max(sent_at) AS last_at
 FROM quoted SEMI JOIN leaky USING (seller_id) GROUP BY sender_id, seller_id
@@ -146,12 +152,14 @@ UNION ALL
 SELECT seller_id, 'source', 'source', seller_id, min(sent_at), max(sent_at)
 FROM quoted SEMI JOIN leaky USING (seller_id) GROUP BY seller_id
 UNION ALL
-SELECT sender_id, 'source', 'source', handler_id, min(sent_at), max(sent_at)
-FROM quoted SEMI JOIN insiders USING (handler_id) ANTI JOIN leaky USING (seller_id) GROUP BY sender_id, handler_id
+SELECT e.sender_id, 'source', 'source', e.handler_id, e.first_at, e.last_at
+FROM each AS e JOIN insiders AS i ON i.handler_id = e.handler_id LEFT JOIN once AS o ON o.handler_id = e.handler_id
+WHERE e.victims > 1 OR o.n >= 2 * i.expected
 """
 """A seller is a source when strangers quote the orders of at least `$victims` of its buyers, and of `$sigmas` standard
 deviations (Poisson) more than its share of the trade would give: a large honest shop is quoted by chance. A handler is
-one only by what no leaking seller explains: whoever handles that seller's orders would look guilty with it."""
+one only by what no leaking seller explains: whoever handles that seller's orders would look guilty with it. Who
+quoted one order of a handler's is tied to it only if chance makes at most half of such."""
 
 
 def uses(db: Db, *, now: object, since: object) -> None:

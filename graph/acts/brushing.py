@@ -4,7 +4,8 @@ Members buy from each other to lift a shop in the ranking that victims trust.
 
 Acts: an order between two accounts that are tied to each other; an order in a circle (each bought from the other);
 an order at a seller where several accounts tied to the buyer bought in the same days, as hired hands do for a shop that
-shares nothing with them; goods confirmed faster than any parcel travels, or though none ever left.
+shares nothing with them (what one burst of sign-ups buys is the farm's); goods confirmed faster than any parcel
+travels, or though none ever left.
 Chances: paid orders, on the buyer's and on the seller's side; for trade with tied accounts, those of accounts that have
 a tie, compared with accounts that trade as much: a small seller's customers are its friends.
 Innocent explanation: relatives who buy from a relative's shop, neighbours who hand goods over in person.
@@ -32,7 +33,9 @@ TABLES = {
     SELECT o.order_id
     FROM orders AS o JOIN (SELECT a, b FROM ends SEMI JOIN several USING (a)) AS t ON t.a = o.buyer_id
     JOIN orders AS x ON x.buyer_id = t.b AND x.seller_id = o.seller_id
+    LEFT JOIN bursts AS p ON p.account_id = o.buyer_id LEFT JOIN bursts AS q ON q.account_id = x.buyer_id
     WHERE o.paid_at IS NOT NULL AND x.paid_at IS NOT NULL
+      AND (p.burst IS NULL OR q.burst IS NULL OR p.burst <> q.burst)
       AND x.placed_at BETWEEN o.placed_at - $step_days * INTERVAL 1 DAY AND o.placed_at + $step_days * INTERVAL 1 DAY
     GROUP BY o.order_id HAVING count(DISTINCT x.buyer_id) >= $step_accounts
     """,
@@ -97,6 +100,7 @@ ACTS = (
         listed="circled",
         money=False,
         between_tied=True,
+        crowd=True,
     ),
     Act(
         "confirmed_too_quickly_seller",

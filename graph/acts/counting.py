@@ -23,19 +23,28 @@ liquor), the rules on pesticides and fertilizers; counsel to confirm the list.""
 BORN_TOGETHER = """
 WITH halls AS (
     SELECT space, entity_id FROM crowds WHERE space IN ('address', 'contact') AND n > $beds
-)
-SELECT DISTINCT t.a, t.b
-FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
-LEFT JOIN rushes AS r ON r.day = date_trunc('day', x.registered_at)
-LEFT JOIN rushes AS q ON q.day = date_trunc('day', y.registered_at)
-LEFT JOIN halls AS h ON h.space = t.space AND h.entity_id = t.entity_id
-WHERE h.entity_id IS NULL AND r.day IS NULL AND q.day IS NULL AND date_trunc('minute', x.registered_at)
-      BETWEEN date_trunc('minute', y.registered_at) - $burst_hours * INTERVAL 1 HOUR
-          AND date_trunc('minute', y.registered_at) + $burst_hours * INTERVAL 1 HOUR
+),
+close AS (
+    SELECT t.a, t.b, min(CASE WHEN t.kind = 'inviter' THEN 1 ELSE 0 END) AS only_invited
+    FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
+    LEFT JOIN rushes AS r ON r.day = date_trunc('day', x.registered_at)
+    LEFT JOIN rushes AS q ON q.day = date_trunc('day', y.registered_at)
+    LEFT JOIN halls AS h ON h.space = t.space AND h.entity_id = t.entity_id
+    WHERE h.entity_id IS NULL AND r.day IS NULL AND q.day IS NULL AND date_trunc('minute', x.registered_at)
+          BETWEEN date_trunc('minute', y.registered_at) - $burst_hours * INTERVAL 1 HOUR
+              AND date_trunc('minute', y.registered_at) + $burst_hours * INTERVAL 1 HOUR
+    GROUP BY t.a, t.b
+),
+ends AS (SELECT a AS account_id, only_invited FROM close UNION ALL SELECT b, only_invited FROM close),
+held AS (SELECT account_id FROM ends GROUP BY account_id HAVING min(only_invited) = 0 OR count(*) > 1)
+SELECT c.a, c.b FROM close AS c
+LEFT JOIN held AS x ON x.account_id = c.a LEFT JOIN held AS y ON y.account_id = c.b
+WHERE c.only_invited = 0 OR (x.account_id IS NOT NULL AND y.account_id IS NOT NULL)
 """
 """Tied accounts that signed up close together, but not with a large part of the platform; a burst is what these hang
 together to, whichever things tie them: a careful hand gives each new account another phone. But not by the address or
-the chat group of a whole hall: its freshers sign up in the same week."""
+the chat group of a whole hall: its freshers sign up in the same week; nor by an invitation, where it is all that holds
+one of the two: a friend who is invited signs up the same day."""
 
 BURSTS = """
 SELECT component AS burst, account_id FROM born_together

@@ -48,9 +48,10 @@ def test_a_number_of_few_who_act_stays_cut(db: Warehouse) -> None:
     assert (tied(db), hub(db)) == (set(), ("cut", "incoherent"))
 
 
-def test_a_verified_owner_of_many_shops_is_one_person(db: Warehouse) -> None:
+@pytest.mark.parametrize("column", ["owner_id", "licence_id"])
+def test_a_verified_owner_and_a_licence_of_many_shops_are_one_person(db: Warehouse, column: str) -> None:
     names = [f"o{i}" for i in range(TieSettings().keep + 3)]
-    fill(db, [account(a, registered_at=-40.0 * i, owner_id="person") for i, a in enumerate(names)])
+    fill(db, [account(a, registered_at=-40.0 * i, **{column: "one"}) for i, a in enumerate(names)])
     night(db, "ties")
     assert db.rows("SELECT count(*) FROM hubs_found") == [(0,)]
     assert {a for pair in db.rows("SELECT a, b FROM ties") for a in pair} == set(names)

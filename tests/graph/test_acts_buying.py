@@ -114,12 +114,20 @@ def signed_up(*days: float) -> list[Row]:
     ]
 
 
+def invited(*shared: tuple[int, int]) -> list[Row]:
+    """Accounts a0 to a4 that signed up in one night, each invited by the one before; some pairs share a phone."""
+    names = [account(f"a{i}", registered_at=20 + i / 24, inviter_id=f"a{i - 1}" if i else None) for i in range(5)]
+    return [*names, *(row for i, j in shared for row in on_one_device(f"a{i}", f"a{j}", thing=f"d{i}"))]
+
+
 CROWD = [20 + i / 24 for i in range(9)]
 MINUTE = 1 / (24 * 60)
 BURST = signed_up(20, 20.5, 21, 21.5)
 HANDS = [
     Case("signed_up_in_a_burst", "a0", BURST, ("a0",), 1, signed_up(20, 40, 60, 80), 1),
     Case("signed_up_in_a_burst", "a0", BURST, ("a0",), 1, signed_up(20, 20.1, 20.2), 1),
+    Case("signed_up_in_a_burst", "a0", invited((0, 1), (2, 3)), ("a0",), 1, invited(), 1),
+    Case("signed_up_in_a_burst", "a4", invited((0, 1), (3, 4)), ("a4",), 1, invited((0, 1), (2, 3)), 1),
     Case("signed_up_in_a_crowd", "a0", signed_up(*CROWD), ("a0",), 1, signed_up(*CROWD[:8]), 1),
     Case("signed_up_in_a_crowd", "a0", signed_up(*CROWD), ("a0",), 1, signed_up(*CROWD, *range(40, 60, 2)), 1),
     Case("ordered_on_signing_up", "a", [account("a", registered_at=20), order("1", "a", "s", placed_at=20 + MINUTE)],
@@ -137,6 +145,9 @@ HANDS = [
          [*on_one_device("a", "b", "c", "d"), *(order(x, x, "s", 100 + i) for i, x in enumerate("bcda")),
           order("9", "a", "t")], ("a",), 2,
          [*on_one_device("a", "b", "c"), *(order(x, x, "s", 100 + 5 * (x == "a")) for x in "abcd")], 1),
+    Case("bought_in_step", "a0",
+         [*on_one_device("a0", "a1", "a2", "a3"), *(order(f"{i}", f"a{i}", "s", 100 + i) for i in range(4))], ("0",), 1,
+         [*BURST, *(order(f"{i}", f"a{i}", "s", 100 + i) for i in range(4))], 1),
     Case("traded_in_a_circle", "a",
          [order("1", "a", "b"), order("2", "b", "a"), order("3", "a", "c")],
          ("1",), 2, [order("1", "a", "b"), order("2", "b", "a", paid_at=None), order("3", "c", "a")], 1),

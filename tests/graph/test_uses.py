@@ -162,6 +162,11 @@ def test_a_handler_is_no_source_for_what_a_leaking_seller_explains(db: Warehouse
     assert used(db, rows) == STRANGERS | {("x", "source", "source", "x")}
 
 
+def test_who_quoted_one_order_of_a_busy_handler_is_its_bystander(db: Warehouse) -> None:
+    rows = [*leak(12, 200, of_source=40, via="handler"), chat("m", "bystander", "v20", "url", "t", order_id="o20")]
+    assert used(db, rows) == STRANGERS
+
+
 @pytest.mark.parametrize("rows", [leak(2, 200), leak(3, 200, of_source=60)], ids=["two victims", "large shop"])
 def test_no_source_by_chance(db: Warehouse, rows: list[Row]) -> None:
     assert used(db, rows) == set()
