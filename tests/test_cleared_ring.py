@@ -94,6 +94,7 @@ def test_it_comes_back_under_its_name_with_the_reason(home: Path) -> None:
     assert any(s.startswith("An analyst cleared it on 2025-06-24; since then its members did") for s in ring["reasons"])
 
 
+@pytest.mark.slow
 def test_nights_run_again_with_the_verdict_are_the_same(home: Path) -> None:
     before = {night: _bytes(home, night) for night in NIGHTS}
     for night in (NIGHTS[0], NIGHTS[3]):

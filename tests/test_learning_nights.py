@@ -79,6 +79,7 @@ def test_run_again_in_any_order_and_from_a_new_warehouse_they_are_the_same(home:
     assert tables(again) == tables(home)
 
 
+@pytest.mark.slow
 def test_a_night_filled_in_learns_nothing_of_later_ones(home: Path, tmp_path: Path) -> None:
     """Decided on the day after the first night, before the second: which is filled in when all is known."""
     filled = tmp_path / "filled"

@@ -68,7 +68,7 @@ def test_a_night_filled_in_takes_names_and_changes_none(market: Path, first_nigh
     assert len(known & set(names[NIGHTS[1]]["ring_id"])) > 0.8 * names[NIGHTS[1]].height
 
 
-@pytest.mark.parametrize("step", ["publish", "learn"])
+@pytest.mark.parametrize("step", ["publish", pytest.param("learn", marks=pytest.mark.slow)])
 def test_a_run_broken_off_leaves_it_whole(
     step: str, market: Path, first_night: Path, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

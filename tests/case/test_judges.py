@@ -98,6 +98,7 @@ def test_age(judged: World, tmp_path: Path) -> None:
     assert zipfile.ZipFile(io.BytesIO(opened)).testzip() is None
 
 
+@pytest.mark.slow
 def test_case_validate(world: World, tmp_path: Path) -> None:
     """Ten seconds on its smallest ring."""
     command = shutil.which("case_validate", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")

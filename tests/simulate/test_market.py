@@ -65,7 +65,13 @@ def digest(out: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("world", "file_format"), [("market", "csv"), ("market", "mixed"), ("market", "parquet"), ("agents", "mixed")]
+    ("world", "file_format"),
+    [
+        ("market", "csv"),
+        ("market", "mixed"),
+        ("market", "parquet"),
+        pytest.param("agents", "mixed", marks=pytest.mark.slow),
+    ],
 )
 def test_same_seed_same_bytes(tmp_path: Path, made: Made, world: WorldName, file_format: str) -> None:
     one = digest(made(accounts=1_000, seed=4, nights=2, file_format=file_format, world=world))

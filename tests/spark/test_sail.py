@@ -75,6 +75,7 @@ def on_sail(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_the_first_night_is_the_same_row_for_row(on_duckdb: tuple[Path, Recording], on_sail: Path) -> None:
     assert_same_night(on_duckdb[0], on_sail, FIRST)
     assert all(len(table) for table in published.tables(published.folder_of(on_sail / "out", FIRST), "rings", "hubs"))
@@ -117,6 +118,7 @@ def begin(statement: str) -> str:
     return statement.partition("{")[0]
 
 
+@pytest.mark.slow
 def test_what_the_warehouse_keeps_is_private_and_nothing_of_the_night(on_sail: Path) -> None:
     home = on_sail / "w"
     assert not (home / "tonight").exists()
