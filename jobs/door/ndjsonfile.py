@@ -9,13 +9,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from jobs.door.layout import Layout, Received, lay_out, literal, parts
+from jobs.door.layout import Layout, lay_out, literal, parts
 from jobs.door.pieces import REFUSED, refused
 from jobs.door.records import walk_ndjson
-from jobs.door.text import Text
 from jobs.door.textfiles import TextFile, scanned
 from jobs.errors import ExportError
-from jobs.warehouse import Warehouse
 
 _SEPARATOR = "\x1f"
 """Splits no line of NDJSON: JSON text may not hold control characters."""
@@ -40,15 +38,8 @@ class NdjsonFile(TextFile):
     broken = "broken"
     header = 0
 
-    def __init__(
-        self,
-        received: Sequence[Received],
-        texts: Sequence[Text],
-        rename: Mapping[str, str],
-        w: Warehouse,
-        scratch: Path,
-    ) -> None:
-        super().__init__(received, texts, received[0].source.export, w, scratch)
+    def _look(self, rename: Mapping[str, str]) -> None:
+        texts = self._texts
         if len(texts) > 1 or not texts[0].even or _odd_lines(texts[0].path):
             self._walk()
         keys = self._keys()

@@ -12,7 +12,6 @@ from typing import TextIO
 import polars as pl
 import pyarrow as pa
 
-from graph.exports import Export
 from jobs.door.discover import Source
 from jobs.door.layout import PLAIN, STREAM, Layout, Received, Rows, lay_out, literal
 from jobs.door.pieces import REFUSED, fed, how_many, linked
@@ -31,12 +30,22 @@ class TextFile:
     """First lines that are no records."""
 
     def __init__(
-        self, received: Sequence[Received], texts: Sequence[Text], export: Export, w: Warehouse, scratch: Path
+        self,
+        received: Sequence[Received],
+        texts: Sequence[Text],
+        rename: Mapping[str, str],
+        w: Warehouse,
+        scratch: Path,
     ) -> None:
-        self.received = received
-        self._texts, self._export, self._w, self._scratch = texts, export, w, scratch
+        self.received, self._export = received, received[0].source.export
+        self._texts, self._w, self._scratch = texts, w, scratch
         self._many = how_many(w, len(texts[0].marks))
         self._records: Lines | Walked = Lines(texts[0], self.header, self._many)
+        self._look(rename)
+
+    def _look(self, rename: Mapping[str, str]) -> None:
+        """See what columns there are, and whether the records must be walked."""
+        raise NotImplementedError
 
     @property
     def begins(self) -> Sequence[int]:
@@ -114,16 +123,9 @@ class CsvFile(TextFile):
     broken = "false"
     header = 1
 
-    def __init__(
-        self,
-        received: Sequence[Received],
-        texts: Sequence[Text],
-        rename: Mapping[str, str],
-        w: Warehouse,
-        scratch: Path,
-    ) -> None:
-        super().__init__(received, texts, received[0].source.export, w, scratch)
-        layout = lay_out(received[0].source, header(texts[0].path), rename)
+    def _look(self, rename: Mapping[str, str]) -> None:
+        texts = self._texts
+        layout = lay_out(self.blamed(), header(texts[0].path), rename)
         self._times = [c.name for c in self._export.columns if c.type == "timestamp" and c.name in layout.ours]
         self.layout = replace(layout, natives=dict.fromkeys(self._times, PLAIN))
         self.layouts: Sequence[Layout] = [self.layout] * len(texts)
