@@ -16,8 +16,10 @@ from scipy.special import betaln, logsumexp
 RING = ((1.0, 9.0), (1.0, 1.0), (6.0, 0.5))
 """A ring's rate, as beta distributions equally likely: among honest trade as cover, anything, nearly always."""
 
-FEW, GROWS = 4, 0.25
-"""A group that signed up together is one witness, who says the more the larger it is: sixteen 1.35 times four."""
+BEDS, FAMILY, GROWS = 4, 25, 0.25
+"""A group's habit is one witness, who says the more the more there is of it: of accounts that signed up together from
+four on, of orders among themselves from 25 on, more than a family or a few friends place; four times as much says 1.35
+times as much."""
 
 Floats = NDArray[np.float64]
 
@@ -64,8 +66,9 @@ def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
         rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread", "alone", "acting")
     )
     loners = np.where(alone > 0, -np.log(np.maximum(alone, 1e-9)) * acting, cap)
-    many = np.where((rows["axis"] == "sign_up").to_numpy(), np.log(np.maximum(acting, FEW) / FEW), 0.0)
-    habit = rows["most"].fill_null(0.0).to_numpy() * (1 + GROWS * many)
+    signed, traded = ((rows["axis"] == axis).to_numpy() for axis in ("sign_up", "trade"))
+    much = np.select([signed, traded], [acting / BEDS, k / FAMILY], 1.0)
+    habit = rows["most"].fill_null(0.0).to_numpy() * (1 + GROWS * np.log(np.maximum(much, 1.0)))
     most = np.where(rows["most"].is_not_null().to_numpy(), habit, loners)
     nats = np.minimum(factor(k, n, rate, spread, np.zeros_like(alone)), np.minimum(most, cap))
     return rows.with_columns(pl.Series("nats", nats)).sort("group", "typology", "act")

@@ -86,9 +86,11 @@ def shown(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> pl.Da
 
 
 def leads(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> dict[int, list[str]]:
-    """The typologies that a group shows: its number -> at most two, strongest first, none below `lead` nats. Groups
-    that show none are left out: whatever ties them, they did nothing that rings do."""
-    rows = shown(groups, chances, s).filter(pl.col("nats") >= s.lead)
+    """The typologies that a group shows: its number -> at most two, strongest first, none below `look` nats, `brushing`
+    none below `lead`: friends trade with each other, too. Groups that show none are left out: whatever ties them, they
+    did nothing that rings do."""
+    least = pl.when(pl.col("typology") == "brushing").then(s.lead).otherwise(s.look)
+    rows = shown(groups, chances, s).filter(pl.col("nats") >= least)
     return dict(rows.group_by("group", maintain_order=True).agg(pl.col("typology").head(2)).iter_rows())
 
 

@@ -111,7 +111,10 @@ class RingSettings(Part):
     acting: float = Field(1.5, description="nats; from here an account counts as acting")
     ring_cap: float = Field(60.0, gt=0, description="nats; no single kind of act may say more than this of a ring")
     least_share: float = Field(-2.0, le=0, description="nats; idle chances count at most so much against a member")
-    lead: float = Field(4.5, description="nats; from here a community's typology is taken as known")
+    look: float = Field(3.0, description="nats; a community of which no typology says so much did nothing rings do")
+    lead: float = Field(
+        4.5, description="nats; from here its typology is taken as known; of trade among themselves to be looked at"
+    )
     active: float = Field(0.6, gt=0, lt=1, description="share of a ring's members expected to act; the rest are spares")
     passive: float = Field(0.3, ge=0, le=1, description="worth of a tie to a member that did not act")
     one_member: float = Field(4.0, description="nats; most that ties to one single member may say")

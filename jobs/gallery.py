@@ -25,7 +25,7 @@ FEWEST, MOST = 5, 20
 """Accounts of a ring that fills half a page: smaller shows nothing, larger cannot be read at a README's width."""
 CAPACITIES = (50, 100, 200)
 CHANGES: tuple[dict[str, float], ...] = (
-    {"score.half": 8.0}, {"rings.entry": 1.5}, {"rings.entry": 4.0}, {"rings.lead": 8.0}, {"rings.trust": 0.0},
+    {"score.half": 8.0}, {"rings.entry": 1.5}, {"rings.entry": 4.0}, {"rings.look": 8.0}, {"rings.trust": 0.0},
 )  # fmt: skip
 DPI = 90
 

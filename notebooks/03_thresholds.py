@@ -37,8 +37,8 @@ CHANGES = [  # settings of graph/settings.py, each with the value to try; severa
     {"rings.gamma": 0.016},
     {"rings.entry": 1.5},
     {"rings.entry": 4.0},
-    {"rings.lead": 3.0},
-    {"rings.lead": 8.0},
+    {"rings.look": 4.5},
+    {"rings.look": 8.0},
     {"rings.trust": 0.0},
     {"ties.device": 1.6},
 ]

@@ -20,6 +20,7 @@ Axis = Literal[
     "buyback",
     "chat",
     "together",
+    "trade",
 ]
 
 BY_SIZE = "CASE WHEN n < 8 THEN 'few' WHEN n < 32 THEN 'some' ELSE 'many' END"

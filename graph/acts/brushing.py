@@ -53,7 +53,7 @@ ACTS = (
     Act(
         "sold_to_a_tied_account",
         "seller",
-        "behaviour",
+        "trade",
         "orders",
         who="seller_id",
         stratum=BY_SIZE,
@@ -66,7 +66,7 @@ ACTS = (
     Act(
         "bought_from_a_tied_account",
         "buyer",
-        "behaviour",
+        "trade",
         "orders",
         who="buyer_id",
         stratum=BY_SIZE,
@@ -93,7 +93,7 @@ ACTS = (
     Act(
         "traded_in_a_circle",
         "buyer",
-        "behaviour",
+        "trade",
         "orders",
         who="buyer_id",
         chance="paid_at IS NOT NULL",

@@ -70,27 +70,37 @@ def found(graph: nx.Graph, alone: Mapping[str, float], chances: pl.DataFrame, s:
     """Rings of a projected graph, by their first member."""
     out: list[Ring] = []
     for component in nx.connected_components(graph):
-        if not leading(component, chances, s):
+        if not looked_at(component, chances, s):
             continue
         for group in best_partition(graph.subgraph(component), s.gamma):
-            if not leading(group, chances, s):
+            if not looked_at(group, chances, s):
                 continue
             for hand in parted(graph, group, chances, s):
-                lead = list(leading(hand, chances, s))[:2]
+                lead = list(looked_at(hand, chances, s))[:2]
                 if lead:
                     acts = told(hand, alone, chances, lead, s)
                     out += peeled(graph.subgraph(hand), acts, s)
     return sorted(out, key=min)
 
 
+def looked_at(group: Collection[str], chances: pl.DataFrame, s: RingSettings) -> dict[str, float]:
+    """The typologies of which a group shows at least `look` nats, of brushing `lead`, strongest first."""
+    return {t: nats for t, nats in shown(group, chances, s).items() if nats >= (s.lead if t == "brushing" else s.look)}
+
+
 def leading(group: Collection[str], chances: pl.DataFrame, s: RingSettings) -> dict[str, float]:
     """The typologies of which a group shows at least `lead` nats, strongest first."""
+    return {t: nats for t, nats in shown(group, chances, s).items() if nats >= s.lead}
+
+
+def shown(group: Collection[str], chances: pl.DataFrame, s: RingSettings) -> dict[str, float]:
+    """What a group did: typology -> nats, strongest first."""
     axes: dict[tuple[str, str], float] = {}
     for row in _by_act(_of(group, chances), s).iter_rows(named=True):
         axis = (row["typology"], row["axis"])
         axes[axis] = max(axes.get(axis, 0.0), row["nats"])
     total = {t: sum(nats for (of, _), nats in sorted(axes.items()) if of == t) for t, _ in axes}
-    return {t: total[t] for t in sorted(total, key=lambda t: (-total[t], t)) if total[t] >= s.lead}
+    return {t: total[t] for t in sorted(total, key=lambda t: (-total[t], t))}
 
 
 def parted(graph: nx.Graph, group: frozenset[str], chances: pl.DataFrame, s: RingSettings) -> list[frozenset[str]]:

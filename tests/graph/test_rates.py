@@ -159,11 +159,11 @@ def test_what_only_a_ring_trades_in_is_told_as_well(db: Warehouse) -> None:
     assert set(ring) <= set(told(db, [*HONEST, *rows, *on_one_device(*ring)]))
 
 
-def group(*rows: tuple[str, int, int], alone: float = 0.0, habit: bool = False) -> pl.DataFrame:
+def group(*rows: tuple[str, int, int], alone: float = 0.0, habit: bool = False, axis: str = "x") -> pl.DataFrame:
     """Pooled evidence of one ring for one act, its members given as (account, chances, acts); 2 in 100 is usual."""
     schema = {"account_id": pl.String, "n": pl.Int64, "k": pl.Int64}
     chances = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
-        group=pl.lit(1), typology=pl.lit("t"), act=pl.lit("a"), axis=pl.lit("x"), rate=pl.lit(0.02),
+        group=pl.lit(1), typology=pl.lit("t"), act=pl.lit("a"), axis=pl.lit(axis), rate=pl.lit(0.02),
         spread=pl.lit(10.0), alone=pl.lit(alone), most=pl.lit(4.0 if habit else None, pl.Float64),
     )  # fmt: skip
     return pooled.by_act(chances, cap=60.0)
@@ -198,6 +198,16 @@ def test_a_habit_of_a_group_is_one_witness() -> None:
     assert group(*few, habit=True)["nats"].item() == pytest.approx(slow(16, 4, 0.02, 10.0))
     assert group(*few, habit=True)["nats"].item() < group(*few)["nats"].item()
     assert group(*((f"a{i}", 30, 25) for i in range(9)), habit=True)["nats"].item() == 4.0, "the cap of a habit"
+
+
+def test_a_habit_says_more_the_more_there_is_of_it() -> None:
+    def said(axis: str, accounts: int, acts: int) -> float:
+        return float(group(*((f"a{i:02}", acts, acts) for i in range(accounts)), habit=True, axis=axis)["nats"].item())
+
+    assert said("sign_up", 4, 1) < said("sign_up", 8, 1) < said("sign_up", 16, 1) == pytest.approx(4 * (1 + log(4) / 4))
+    assert said("trade", 5, 5) == 4.0, "a family's 25 orders"
+    assert said("trade", 5, 20) == pytest.approx(4 * (1 + log(4) / 4)), "a hundred orders"
+    assert said("trade", 20, 5) == said("trade", 5, 20), "orders count, not who placed them"
 
 
 def test_once_a_rate_is_known_a_member_speaks_for_it_or_against_it() -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.pairs import pairs
-from graph.rings import GIVEN, HELD, communities, rings, within
+from graph.rings import GIVEN, HELD, communities, leads, numbered, rings, shown, within
 from graph.settings import RingSettings, TieSettings
 from jobs.warehouse import Warehouse
 from tests.graph import oracle
@@ -264,6 +264,15 @@ def test_idle_shops_of_one_agency_do_not_hold_each_other_in_the_ring_that_one_of
 def test_what_did_nothing_is_no_ring(db: Warehouse) -> None:
     assert ringed(db, TIES, []) == []
     assert ringed(db, TIES, [], idle=RING) == []
+
+
+def test_a_few_acts_are_looked_at_but_for_trade_among_friends() -> None:
+    few = {act: [(f"{act[0]}{i}", *act, 10, k) for i, k in enumerate((1, 1, 1, 2, 2, 3))] for act in (ACTS[0], ACTS[2])}
+    groups = numbered([row[0] for row in rows] for rows in few.values())
+    chances = chances_rated([row for rows in few.values() for row in rows])
+    did = dict(shown(groups, chances, S).select("typology", "nats").iter_rows())
+    assert S.look < did["confirm_first"] == did["brushing"] < S.lead
+    assert leads(groups, chances, S) == {0: ["confirm_first"]}
 
 
 def two_rings(size: int) -> tuple[list[Tie], list[list[str]]]:
