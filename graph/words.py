@@ -27,7 +27,10 @@ ACTS: dict[str, tuple[str, str]] = {
     "link_and_no_purchase": ("发出链接后没有成交", "links were followed by no completed purchase here"),
     "outside_order_complaint": ("订单被投诉站外交易，或由站外链接而来且未收到货", "orders were complained of as off the platform, or came by an outside link and were not received"),
     "return_disputed": ("实物订单的退货被卖家指为调包", "orders of goods came back as something else, says the seller"),
-    "refund_on_claim": ("实物订单以破损或不符为由退款", "orders of goods were refunded on a claim of damage or mismatch"),
+    "refund_on_claim": (
+        "实物订单以破损、不符或未收到等为由退款",
+        "orders of goods were refunded on a claim of damage, mismatch or loss",
+    ),
     "close_case_as_buyer": ("作为买家以微弱票差胜诉或申诉翻案", "orders went to a jury and were won narrowly or on appeal, as buyer"),
     "close_case_as_seller": ("作为卖家以微弱票差胜诉或申诉翻案", "orders went to a jury and were won narrowly or on appeal, as seller"),
     "gone_with_the_money": ("已付款订单未发货未退款而店铺已消失", "paid orders were neither sent nor refunded, and the shop is gone"),
