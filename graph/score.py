@@ -128,19 +128,24 @@ def ring_typologies(
 def explained(told: pl.DataFrame, size: pl.DataFrame, chances: pl.DataFrame, r: RingSettings) -> pl.DataFrame:
     """One row a ring and typology: `nats` of its members' acts, pooled or summed member by member, whichever says more.
 
+    Trade among themselves that pooled is not worth a look (`lead`) is not summed either: of friends who came in for
+    something else each would say it once more.
+
     `told`: one row a ring, account and typology with its own `nats`; `size`: a ring's members; `chances`: as for
     `pooled.by_act`, `group` being the ring.
     """
     idle = log(1 - r.active)
     spoken = (1 - r.active + r.active * pl.col("nats").clip(upper_bound=50).exp()).log()
     together = pooled.by_typology(pooled.by_act(chances, cap=r.ring_cap), "group")
+    friends = (pl.col("typology") == "brushing") & (pl.col("pooled").fill_null(0.0) < r.lead)
+    most = pl.when(friends).then("pooled").otherwise(pl.max_horizontal("nats", "pooled"))
     return (
         told.group_by("ring", "typology", maintain_order=True)
         .agg(spoken.sum().alias("nats"), pl.len().alias("acting"))
         .join(size, on="ring")
         .select("ring", "typology", pl.col("nats") + (pl.col("size") - pl.col("acting")) * idle)
         .join(together.rename({"group": "ring", "nats": "pooled"}), on=["ring", "typology"], how="full", coalesce=True)
-        .select("ring", "typology", pl.max_horizontal("nats", "pooled").fill_null(0.0).clip(lower_bound=0.0))
+        .select("ring", "typology", most.fill_null(0.0).clip(lower_bound=0.0).alias("nats"))
     )
 
 

@@ -53,9 +53,8 @@ def likelihood(nats: float) -> float:
 
 
 def test_a_ring_is_the_sum_of_its_members_over_all_typologies(db: Warehouse) -> None:
-    row = scored(db, {1: "a b c d"}, [("a", "brushing", 5.0), ("b", "brushing", 5.0), ("c", "brushing", 4.0)]).row(
-        0, named=True
-    )
+    told = [(account, "jury_gaming", x) for account, x in (("a", 5.0), ("b", 5.0), ("c", 4.0))]
+    row = scored(db, {1: "a b c d"}, told).row(0, named=True)
     said = [log(1 - R.active + R.active * exp(x)) for x in (5.0, 5.0, 4.0, 0.0 - 1e9)]
     nats = sum(said[1:]) + S.one_actor - log(len(TYPOLOGIES))
     assert S.one_actor < said[0], "one of the strongest is worth no more than that beyond the others"
@@ -64,7 +63,7 @@ def test_a_ring_is_the_sum_of_its_members_over_all_typologies(db: Warehouse) -> 
 
 
 def test_who_acts_alone_among_friends_is_no_ring_but_a_loner(db: Warehouse) -> None:
-    assert scored(db, {1: "a b c"}, [("a", "brushing", 60.0)]).is_empty()
+    assert scored(db, {1: "a b c"}, [("a", "jury_gaming", 60.0)]).is_empty()
     assert db.frame("SELECT account_id FROM lone_scores")["account_id"].to_list() == ["a"]
     both = [("d", "confirm_first", 12.0), ("e", "unpaid_harvest", 12.0)]
     assert scored(db, {1: "d e"}, both).height == 1, "one that sells and one that buys are two who act"
@@ -81,27 +80,38 @@ def test_who_acts_alone_among_friends_is_no_ring_but_a_loner(db: Warehouse) -> N
     ],
 )
 def test_more_evidence_stands_above_less(db: Warehouse, above: list[float], below: list[float]) -> None:
-    told = [(f"{side}{i}", "brushing", x) for side, nats in (("u", above), ("v", below)) for i, x in enumerate(nats)]
+    told = [(f"{side}{i}", "jury_gaming", x) for side, nats in (("u", above), ("v", below)) for i, x in enumerate(nats)]
     found = scored(db, {1: "v0 v1 v2", 2: "u0 u1 u2"}, told)
     assert found["ring"].to_list() == [2, 1]
     assert 0 < found["score"][1] < found["score"][0] < 1
 
 
 def test_a_swollen_ring_scores_less_than_its_core(db: Warehouse) -> None:
-    told = [(f"{side}{i}", "brushing", 5.0) for side in "uv" for i in range(4)]
+    told = [(f"{side}{i}", "jury_gaming", 5.0) for side in "uv" for i in range(4)]
     swollen = {1: "u0 u1 u2 u3 " + " ".join(f"idle{i}" for i in range(8)), 2: "v0 v1 v2 v3"}
     assert scored(db, swollen, told)["ring"].to_list() == [2, 1]
 
 
 def test_little_evidence_is_not_listed(db: Warehouse) -> None:
-    assert scored(db, {1: "a b"}, [("a", "brushing", 2.0), ("b", "brushing", 2.0)]).is_empty()
+    assert scored(db, {1: "a b"}, [("a", "jury_gaming", 2.0), ("b", "jury_gaming", 2.0)]).is_empty()
     assert db.frame("SELECT * FROM ring_typologies").is_empty()
     assert db.frame("SELECT * FROM member_scores").is_empty()
 
 
+@pytest.mark.parametrize(("orders", "listed"), [(10, False), (40, True)])
+def test_friends_who_trade_a_little_are_not_summed_one_by_one(db: Warehouse, orders: int, listed: bool) -> None:
+    """Each says 6 nats alone; pooled it is a habit of one group, worth a look or not by how many orders it is."""
+    scored(db, {1: "a b c d"}, [(account, "brushing", 6.0) for account in "abcd"])
+    chance = {"typology": "brushing", "act": "x", "axis": "trade", "n": orders, "k": orders}
+    usual = {"rate": 0.02, "spread": 10.0, "alone": 0.0, "most": 4.0}
+    db.put("chances_rated", pl.DataFrame([{"account_id": account, **chance, **usual} for account in "abcd"]))
+    scores(db, S, R)
+    assert db.frame("SELECT * FROM ring_scores").height == listed
+
+
 def test_one_typology_carried_together_beats_one_each(db: Warehouse) -> None:
-    together = [("a", "brushing", 6.0), ("b", "brushing", 6.0)]
-    apart = [("c", "brushing", 6.0), ("d", "pyramid", 6.0)]
+    together = [("a", "jury_gaming", 6.0), ("b", "jury_gaming", 6.0)]
+    apart = [("c", "jury_gaming", 6.0), ("d", "pyramid", 6.0)]
     assert scored(db, {1: "c d", 2: "a b"}, together + apart)["ring"].to_list()[0] == 2
 
 
@@ -120,24 +130,24 @@ def test_the_sides_are_typologies() -> None:
 
 
 def test_members_are_scored_and_not_membership(db: Warehouse) -> None:
-    told = [("busy", "brushing", 12.0), ("some", "brushing", 5.0), ("some", "pyramid", 4.0)]
+    told = [("busy", "jury_gaming", 12.0), ("some", "jury_gaming", 5.0), ("some", "pyramid", 4.0)]
     score = scored(db, {1: "busy some spare"}, told, hold=0.5)["score"].item()
     rows = db.frame("SELECT account_id, score, typology, nats FROM member_scores ORDER BY score DESC")
     assert rows["account_id"].to_list() == ["busy", "some", "spare"]
-    assert rows["typology"].to_list() == ["brushing", "brushing", None]
+    assert rows["typology"].to_list() == ["jury_gaming", "jury_gaming", None]
     assert rows["score"].max() <= score
     assert all(0 < s < 1 for s in rows["score"])
 
 
 def test_lone_accounts_are_those_on_no_listed_ring(db: Warehouse) -> None:
-    told = [("a", "brushing", 8.0), ("b", "brushing", 8.0), ("lone", "pyramid", 9.0), ("mild", "pyramid", 2.0)]
+    told = [("a", "jury_gaming", 8.0), ("b", "jury_gaming", 8.0), ("lone", "pyramid", 9.0), ("mild", "pyramid", 2.0)]
     scored(db, {1: "a b"}, told)
     rows = db.frame("SELECT account_id, typology, score FROM lone_scores ORDER BY account_id").rows()
     assert rows == [("lone", "pyramid", pytest.approx(likelihood(9.0 - log(len(TYPOLOGIES)))))]
 
 
 def test_lone_accounts_are_compared_with_usual_ones_and_not_with_the_habitual(db: Warehouse) -> None:
-    told = [("a", "brushing", 8.0), ("b", "brushing", 8.0), ("lone", "pyramid", 5.0), ("mild", "pyramid", 4.0)]
+    told = [("a", "jury_gaming", 8.0), ("b", "jury_gaming", 8.0), ("lone", "pyramid", 5.0), ("mild", "pyramid", 4.0)]
     scored(db, {1: "a b"}, told, usual=S.lone - 5.0)
     rows = db.frame("SELECT account_id, nats, score FROM lone_scores").rows()
     assert rows == [("lone", S.lone, pytest.approx(likelihood(S.lone - log(len(TYPOLOGIES)))))]
