@@ -46,6 +46,9 @@ class TieSettings(Part):
         description="share of all accounts that signed up in one week, from which it is no burst of a few",
     )
     rush_accounts: int = Field(1000, ge=1, description="accounts; of fewer in a week no share is a rush")
+    rush_hour: float = Field(
+        0.05, gt=0, le=1, description="share of all accounts in one hour of a rush, from which not even that is a burst"
+    )
     levels: int = Field(12, ge=3, description="levels of a referral line that are followed upward")
     heads: int = Field(5, ge=2, description="accounts of one referral tree that paid a fee up it; fewer are friends")
     recruits: int = Field(
@@ -69,7 +72,12 @@ class ActSettings(Part):
     closed_days: int = Field(30, ge=1, description="days from taking a code to closing the account")
     farm_size: int = Field(4, ge=3, description="accounts that make a burst; a family signs up two or three at once")
     beds: int = Field(
-        8, ge=1, description="accounts that sign up together on one thing; a dormitory has four to eight beds"
+        8, ge=1, description="accounts that sign up together on shared things; a dormitory has four to eight beds"
+    )
+    stretch_minutes: int = Field(
+        20,
+        ge=1,
+        description="minutes between sign-ups on shared things: at one stretch, an evening's are further apart",
     )
     soon_minutes: int = Field(
         10, ge=1, description="minutes from signing up to the first order; who looks around first takes longer"

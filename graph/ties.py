@@ -17,18 +17,32 @@ if TYPE_CHECKING:
     from graph.settings import TieSettings
 
 RUSHES = """
-WITH days AS (
-    SELECT date_trunc('day', registered_at) AS day, count(*) AS n
-    FROM accounts GROUP BY date_trunc('day', registered_at)
+WITH hours AS (
+    SELECT date_trunc('hour', registered_at) AS hour, count(*) AS n
+    FROM accounts GROUP BY date_trunc('hour', registered_at)
 ),
-everybody AS (SELECT count(*) AS n FROM accounts)
-SELECT d.day
-FROM days AS d JOIN days AS o ON o.day BETWEEN d.day - INTERVAL 3 DAY AND d.day + INTERVAL 3 DAY
-CROSS JOIN everybody AS e
-GROUP BY d.day, e.n HAVING sum(o.n) > greatest($rush_accounts, $rush * e.n)
+days AS (SELECT date_trunc('day', hour) AS day, sum(n) AS n FROM hours GROUP BY date_trunc('day', hour)),
+everybody AS (SELECT count(*) AS n FROM accounts),
+rushed AS (
+    SELECT d.day, e.n
+    FROM days AS d JOIN days AS o ON o.day BETWEEN d.day - INTERVAL 3 DAY AND d.day + INTERVAL 3 DAY
+    CROSS JOIN everybody AS e
+    GROUP BY d.day, e.n HAVING sum(o.n) > greatest($rush_accounts, $rush * e.n)
+)
+SELECT h.hour, CASE WHEN h.n > $rush_hour * r.n THEN 0 ELSE 1 END AS hours
+FROM hours AS h JOIN rushed AS r ON r.day = date_trunc('day', h.hour)
 """
-"""Days in whose week a large share of the whole platform signed up: accounts moved over from another system, a date
-that stands for an unknown one, a campaign. Then it says nothing of two accounts that both did."""
+"""Hours in whose week a large share of the whole platform signed up: accounts moved over from another system, a date
+that stands for an unknown one, a campaign, a platform all of whose accounts are new. Then it says nothing of two
+accounts that both did; to have done so within one hour (`hours`) still does, unless that hour is as full (0)."""
+
+SIGN_UPS = """
+SELECT a.account_id, date_trunc('minute', a.registered_at) AS at, r.hours
+FROM accounts AS a LEFT JOIN rushes AS r ON r.hour = date_trunc('hour', a.registered_at)
+WHERE coalesce(r.hours, 1) > 0
+"""
+"""When accounts signed up, where that says anything, and within how many hours of each other two are then a burst; NULL
+where nothing narrows it."""
 
 KIOSKS = """
 WITH untold AS (
@@ -60,16 +74,15 @@ WITH users AS (
     WHERE u.space IN ('device', 'pay', 'phone') AND k.device_id IS NULL
 ),
 signed AS (
-    SELECT u.account_id, u.space, u.entity_id, d.n, date_trunc('minute', a.registered_at) AS at
-    FROM users AS u JOIN accounts AS a ON a.account_id = u.account_id
+    SELECT u.account_id, u.space, u.entity_id, d.n, a.at, coalesce(a.hours, $burst_hours) AS hours
+    FROM users AS u JOIN sign_ups AS a ON a.account_id = u.account_id
     JOIN (SELECT space, entity_id, count(*) AS n FROM users GROUP BY space, entity_id) AS d
       ON d.space = u.space AND d.entity_id = u.entity_id
-    LEFT JOIN rushes AS r ON r.day = date_trunc('day', a.registered_at)
-    WHERE d.n > $keep AND d.n <= $crowd AND r.day IS NULL
+    WHERE d.n > $keep AND d.n <= $crowd
 )
 SELECT x.account_id, x.space, x.entity_id, count(*) AS beside
 FROM signed AS x JOIN signed AS y ON y.space = x.space AND y.entity_id = x.entity_id
-WHERE y.at BETWEEN x.at - $burst_hours * INTERVAL 1 HOUR AND x.at + $burst_hours * INTERVAL 1 HOUR
+WHERE y.at BETWEEN x.at - x.hours * INTERVAL 1 HOUR AND x.at + x.hours * INTERVAL 1 HOUR
 GROUP BY x.account_id, x.space, x.entity_id, x.n HAVING count(*) >= $same * x.n
 """
 """Users of a crowd's thing who signed up within hours of most others that use it. Who shares a kiosk or a cafe's
@@ -241,16 +254,19 @@ FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY
 
 
 def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
-    """Make `ties`: one row says why two accounts may be one hand; and `rushes`, `signed_together`, `crowds`,
-    `hubs_found`, `sellers`, `closings`, `successions`, `fee_orders`, `fees`. `ties` and `hubs_found` are views, until
-    acts are known those of `ties_met` and `hubs_met`. `sellers`: one row an account that sold: `account_id`, `last_at`
-    (an order or a delivery), `open_orders` (paid, neither delivered nor given back).
+    """Make `ties`: one row says why two accounts may be one hand; and `rushes`, `sign_ups`, `signed_together`,
+    `crowds`, `hubs_found`, `sellers`, `closings`, `successions`, `fee_orders`, `fees`. `ties` and `hubs_found` are
+    views, until acts are known those of `ties_met` and `hubs_met`. `sign_ups`: one row an account: `account_id`, `at`
+    (the minute), `hours` (within which another's is a burst with it, NULL for the setting). `sellers`: one row an
+    account that sold: `account_id`, `last_at` (an order or a delivery), `open_orders` (paid, neither delivered nor
+    given back).
 
     Reads `uses`, `accounts`, `orders`, `devices`. `ties` columns: `a` < `b` (accounts), `space`, `kind`, `entity_id`
     (an account for inviter and succession), `nats` (log-odds of one hand; decimal, so that sums do not depend on
     order), `first_at`, `last_at`, `overlap`, `burst`.
     """
-    db.make("rushes", RUSHES, rush=s.rush, rush_accounts=s.rush_accounts)
+    db.make("rushes", RUSHES, **s.model_dump(include={"rush", "rush_accounts", "rush_hour"}))
+    db.view("sign_ups", SIGN_UPS)
     db.make("kiosks", KIOSKS, keep=s.keep, same=s.same)
     db.make("signed_together", SIGNED_TOGETHER, keep=s.keep, crowd=s.crowd, burst_hours=s.burst_hours, same=s.same)
     db.make("crowds", CROWDS, rare=s.keep * 2, keep=s.keep, same=s.same)

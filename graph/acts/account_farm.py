@@ -2,9 +2,10 @@
 
 Accounts registered in a burst on the same devices or payees, then used alike.
 
-Acts: a sign-up in a burst of accounts that are tied; a sign-up beside more accounts on one device, number or payee than
-a dormitory has beds; a first order within minutes of signing up, as scripts do it; an order at a seller where others of
-the same burst bought as well.
+Acts: a sign-up in a burst of accounts that are tied; one in a burst that hangs together by devices, numbers or payment
+accounts and is more than a dormitory has beds, or of four who signed up at one stretch; a first
+order within minutes of signing up, as scripts do it; an order at a seller where others of the same burst bought as
+well.
 Chances: accounts; orders of accounts.
 Innocent explanation: a family or a dormitory that signs up on one evening: few, slow, and then each buys its own
 things; a shop's or a firm's tablet on which a whole class is helped to sign up.
@@ -28,7 +29,6 @@ TABLES = {
     )
     SELECT order_id FROM bought SEMI JOIN crowd USING (burst, seller_id, category)
     """,
-    "crowded": "SELECT DISTINCT account_id FROM signed_together WHERE beside > $beds",
     "began_at_once": """
     SELECT DISTINCT a.account_id FROM orders AS o JOIN accounts AS a ON a.account_id = o.buyer_id
     WHERE o.placed_at BETWEEN a.registered_at AND a.registered_at + $soon_minutes * INTERVAL 1 MINUTE
@@ -56,7 +56,20 @@ ACTS = (
         who="account_id",
         stratum="kind",
         chance="TRUE",
-        listed="crowded",
+        listed="crowd_bursts",
+        money=False,
+        between_tied=True,
+        crowd=True,
+    ),
+    Act(
+        "signed_up_at_a_stretch",
+        "buyer",
+        "sign_up",
+        "accounts",
+        who="account_id",
+        stratum="kind",
+        chance="TRUE",
+        listed="stretches",
         money=False,
         between_tied=True,
         crowd=True,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from graph.acts.bursts import bursts
 from graph.acts.listed import TYPOLOGIES, all_acts, tables_first
 from graph.acts.passes import Pass, Picked, done, each, parameters, passes, picked, union
 from graph.exports import VIRTUAL
@@ -19,38 +20,6 @@ if TYPE_CHECKING:
 REGULATED = ("medicine", "health_food", "liquor", "fertilizer")
 """Goods that need a permit of their own to sell: drug administration law art. 51, food safety law art. 35 (health food,
 liquor), the rules on pesticides and fertilizers; counsel to confirm the list."""
-
-BORN_TOGETHER = """
-WITH halls AS (
-    SELECT space, entity_id FROM crowds WHERE space IN ('address', 'contact') AND n > $beds
-),
-close AS (
-    SELECT t.a, t.b, min(CASE WHEN t.kind = 'inviter' THEN 1 ELSE 0 END) AS only_invited
-    FROM ties AS t JOIN accounts AS x ON x.account_id = t.a JOIN accounts AS y ON y.account_id = t.b
-    LEFT JOIN rushes AS r ON r.day = date_trunc('day', x.registered_at)
-    LEFT JOIN rushes AS q ON q.day = date_trunc('day', y.registered_at)
-    LEFT JOIN halls AS h ON h.space = t.space AND h.entity_id = t.entity_id
-    WHERE h.entity_id IS NULL AND r.day IS NULL AND q.day IS NULL AND date_trunc('minute', x.registered_at)
-          BETWEEN date_trunc('minute', y.registered_at) - $burst_hours * INTERVAL 1 HOUR
-              AND date_trunc('minute', y.registered_at) + $burst_hours * INTERVAL 1 HOUR
-    GROUP BY t.a, t.b
-),
-ends AS (SELECT a AS account_id, only_invited FROM close UNION ALL SELECT b, only_invited FROM close),
-held AS (SELECT account_id FROM ends GROUP BY account_id HAVING min(only_invited) = 0 OR count(*) > 1)
-SELECT c.a, c.b FROM close AS c
-LEFT JOIN held AS x ON x.account_id = c.a LEFT JOIN held AS y ON y.account_id = c.b
-WHERE c.only_invited = 0 OR (x.account_id IS NOT NULL AND y.account_id IS NOT NULL)
-"""
-"""Tied accounts that signed up close together, but not with a large part of the platform; a burst is what these hang
-together to, whichever things tie them: a careful hand gives each new account another phone. But not by the address or
-the chat group of a whole hall: its freshers sign up in the same week; nor by an invitation, where it is all that holds
-one of the two: a friend who is invited signs up the same day."""
-
-BURSTS = """
-SELECT component AS burst, account_id FROM born_together
-SEMI JOIN (SELECT component FROM born_together GROUP BY component HAVING count(*) >= $farm_size) AS large
-USING (component)
-"""
 
 TIED = "SELECT DISTINCT a, b FROM ties WHERE nats >= 1.0 AND kind <> 'inviter'"
 
@@ -135,7 +104,7 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float, burst_hours: in
     """Make `acted`, `acts_done` and `totals`: acts against chances, for every kind of act; and what `chances_of` reads.
     Sign-ups within `burst_hours` of each other are a burst, as for ties.
 
-    Reads the night's exports, `uses`, `crowds`, `rushes`, `signed_together`, `ties`, `closings`, `successions`, `fees`,
+    Reads the night's exports, `uses`, `crowds`, `sign_ups`, `ties`, `closings`, `successions`, `fees`,
     `fee_orders`. `acts_done`: one row an act: `typology`, `act`, `account_id`, `within`, `key` of its row. `acted`: one
     row an account that took a chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`, `stratum`,
     `n` chances, `k` acts, `lone` (tied to nobody who did the same). `totals`: one row a kind of act, stratum and kind
@@ -175,10 +144,9 @@ def named(s: ActSettings, now: object) -> dict[str, object]:
 
 
 def look_up(db: Db, s: ActSettings, names: dict[str, object], burst_hours: int) -> None:
-    """Make what conditions of acts in orders and accounts look up: `bursts`, `tied`, every typology's `TABLES`."""
-    db.connect("born_together", BORN_TOGETHER, burst_hours=burst_hours, beds=s.beds)
-    db.make("bursts", BURSTS, farm_size=s.farm_size)
-    db.drop("born_together")
+    """Make what conditions of acts in orders and accounts look up: what `bursts` makes, `tied`, every
+    typology's `TABLES`."""
+    bursts(db, s, burst_hours)
     db.make("tied", TIED)
     _make_all(db, names, tables_first())
 
@@ -210,4 +178,4 @@ def chances_of(db: Db, groups: str) -> None:
 
 def forget(db: Db) -> None:
     """Drop what `chances_of` reads, which is as large as the market, once no more chances are asked for."""
-    db.drop("times", "kinds", "tied", "bursts", "shops", *(one.table for one in passes()))
+    db.drop("times", "kinds", "tied", "bursts", "crowd_bursts", "stretches", "shops", *(one.table for one in passes()))

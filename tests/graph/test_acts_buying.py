@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import polars as pl
 import pytest
 
@@ -117,6 +119,13 @@ def signed_up(*days: float) -> list[Row]:
     ]
 
 
+def chained(*days: float) -> list[Row]:
+    """As `signed_up`, but each phone has passed from one to the next alone."""
+    names = [f"a{i}" for i in range(len(days))]
+    phones = [row for i, pair in enumerate(pairwise(names)) for row in on_one_device(*pair, thing=f"d{i}")]
+    return [*(account(a, registered_at=day) for a, day in zip(names, days, strict=True)), *phones]
+
+
 def invited(*shared: tuple[int, int]) -> list[Row]:
     """Accounts a0 to a4 that signed up in one night, each invited by the one before; some pairs share a phone."""
     names = [account(f"a{i}", registered_at=20 + i / 24, inviter_id=f"a{i - 1}" if i else None) for i in range(5)]
@@ -125,6 +134,7 @@ def invited(*shared: tuple[int, int]) -> list[Row]:
 
 CROWD = [20 + i / 24 for i in range(9)]
 MINUTE = 1 / (24 * 60)
+STRETCH = [20.5 + i * 15 * MINUTE for i in range(4)]
 BURST = signed_up(20, 20.5, 21, 21.5)
 HANDS = [
     Case("signed_up_in_a_burst", "a0", BURST, ("a0",), 1, signed_up(20, 40, 60, 80), 1),
@@ -132,7 +142,9 @@ HANDS = [
     Case("signed_up_in_a_burst", "a0", invited((0, 1), (2, 3)), ("a0",), 1, invited(), 1),
     Case("signed_up_in_a_burst", "a4", invited((0, 1), (3, 4)), ("a4",), 1, invited((0, 1), (2, 3)), 1),
     Case("signed_up_in_a_crowd", "a0", signed_up(*CROWD), ("a0",), 1, signed_up(*CROWD[:8]), 1),
-    Case("signed_up_in_a_crowd", "a0", signed_up(*CROWD), ("a0",), 1, signed_up(*CROWD, *range(40, 60, 2)), 1),
+    Case("signed_up_in_a_crowd", "a0", chained(*CROWD), ("a0",), 1, chained(*CROWD[:8], 40, 41), 1),
+    Case("signed_up_at_a_stretch", "a0", signed_up(*STRETCH), ("a0",), 1, signed_up(*STRETCH[:3], 30, 40), 1),
+    Case("signed_up_at_a_stretch", "a0", signed_up(*STRETCH), ("a0",), 1, signed_up(20, 20, 20, 20), 1),
     Case("ordered_on_signing_up", "a", [account("a", registered_at=20), order("1", "a", "s", placed_at=20 + MINUTE)],
          ("a",), 1, [account("a", registered_at=20), order("1", "a", "s", placed_at=20 + 11 * MINUTE)], 1),
     Case("bought_where_the_burst_bought", "a0",

@@ -150,6 +150,14 @@ def test_a_rush_is_nobodys_burst_whoever_is_named_first(db: Warehouse, order: in
     assert db.frame("SELECT * FROM bursts").is_empty()
 
 
+@pytest.mark.parametrize(("minutes", "together"), [(5, True), (30, False)])
+def test_in_a_rush_only_an_hour_is_a_burst(db: Warehouse, minutes: int, together: bool) -> None:
+    burst = [account(a, registered_at=20 + i * minutes / 24 / 60) for i, a in enumerate(CROWD)]
+    newcomers = [account(f"other{i}", registered_at=20 + i / 99) for i in range(400)]
+    few = Method(ties=TieSettings(rush_accounts=20))
+    assert bool(tied(db, [*burst, *newcomers, *slowly(*CROWD)], few)) == together
+
+
 def test_a_kiosk_in_the_first_week_of_term_is_no_burst(db: Warehouse) -> None:
     burst = [account(a, registered_at=20 + i / 10) for i, a in enumerate(CROWD)]
     assert tied(db, [*burst, *slowly(*CROWD, kind="kiosk")]) == {}
