@@ -1,13 +1,13 @@
 """How well rings are found: our night beside other methods on the same markets, and with things left out.
 
-    python tests/benches/quality.py [--accounts N] [--seeds N] [--jobs 2] [--page docs/quality.md]
+    python tests/benches/quality.py [--accounts N]... [--seeds N] [--jobs 2] [--page docs/quality.md]
 
 Findings are kept below `build/quality`, named by the market and by the code that made them: what is there is not run
-again, so a bench that was stopped goes on, and a changed method is run again alone. With its defaults (20,000 accounts,
-five seeds, every world loud, camouflaged and quiet, and one smaller market of each where things are left out) it takes
-some quarter of an hour of two quiet cores, and with `--accounts 20000 --accounts 60000` three quarters. The methods
-that learn need scikit-learn (`pip install '.[bench]'`) and are left out without it. Prints the page. Synthetic markets;
-see `ringwatch simulate --help`.
+again, so a bench that was stopped goes on, and a changed method is run again alone. With its defaults (20,000 and
+60,000 accounts, five seeds, every world loud, camouflaged and quiet, the other methods on 20,000, and one smaller
+market of each where things are left out) it takes some half an hour of two quiet cores. The methods that learn need
+scikit-learn (`pip install '.[bench]'`) and are left out without it. Prints the page. Synthetic markets; see
+`ringwatch simulate --help`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,12 @@ PARTS = ("ties", "sources", "columns")
 
 
 @click.command()
-@click.option("--accounts", type=int, multiple=True, default=(20_000,), show_default=True, help="May be repeated.")
+@click.option(
+    "--accounts", type=int, multiple=True, default=(20_000, 60_000), show_default=True, help="May be repeated."
+)
+@click.option(
+    "--beside-accounts", type=int, default=20_000, show_default=True, help="Largest markets the other methods run on."
+)
 @click.option("--seeds", type=int, default=5, show_default=True, help="Markets of each kind and size.")
 @click.option("--first-seed", type=int, default=701, show_default=True, help="Nothing was fitted on 701 and after.")
 @click.option("--world", "chosen", multiple=True, type=click.Choice(worlds()), help="All unless said; may be repeated.")
@@ -46,6 +51,7 @@ PARTS = ("ties", "sources", "columns")
 @click.option("--page", "target", type=click.Path(path_type=Path), help="Write the page there as well.")
 def main(
     accounts: tuple[int, ...],
+    beside_accounts: int,
     seeds: int,
     first_seed: int,
     chosen: tuple[str, ...],
@@ -74,7 +80,8 @@ def main(
     ]
     variants = [OURS, *(variant for which in PARTS for variant in left_out.variants(which))]
     before = code(OURS)
-    tasks = [Task(market, tuple(methods())) for market in markets] + [Task(market, tuple(variants)) for market in small]
+    tasks = [Task(m, tuple(methods()) if m.accounts <= beside_accounts else (OURS,)) for m in markets]
+    tasks += [Task(market, tuple(variants)) for market in small]
     well = run(root, tasks, jobs)
     KNOWN.clear()
     if code(OURS) != before:
