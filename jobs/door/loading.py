@@ -178,14 +178,18 @@ def _unreadable(file: ExportFile) -> Iterator[None]:
 
 
 def _date_by_rows(w: Warehouse, until: date | None) -> None:
-    """Date the drop just loaded by its newest order or message; it replaces what was loaded for that date."""
+    """Date the drop just loaded by its newest order or message, where it has neither by the last day that somebody used
+    a device, or else signed up; it replaces what was loaded for that date."""
     newest = w.rows(
-        "SELECT max(newest)::DATE FROM (SELECT max(placed_at) AS newest FROM orders_rows WHERE drop_date = $drop"
-        " UNION ALL SELECT max(sent_at) FROM chat_links_rows WHERE drop_date = $drop)",
+        "SELECT coalesce("
+        "(SELECT max(newest) FROM (SELECT max(placed_at) AS newest FROM orders_rows WHERE drop_date = $drop"
+        " UNION ALL SELECT max(sent_at) FROM chat_links_rows WHERE drop_date = $drop)),"
+        " (SELECT max(last_seen_at) FROM devices_rows WHERE drop_date = $drop),"
+        " (SELECT max(registered_at) FROM accounts_rows WHERE drop_date = $drop))::DATE",
         drop=_UNDATED,
     )[0][0]
     if newest is None:
-        raise ExportError("no order and no message dates this drop", do="Name its folder YYYY-MM-DD")
+        raise ExportError("not one row dates this drop", do="Name its folder YYYY-MM-DD")
     if until is not None and newest > until:
         raise UsageError(f"the run date {until} lies before the drop of {newest}. Choose a later one")
     forget(w, newest)

@@ -13,7 +13,7 @@ from jobs.door import store
 from jobs.door.loading import load
 from jobs.door.settings import DoorSettings
 from jobs.warehouse import Warehouse
-from tests.door.drops import ORDERS, loaded, order, write_drop
+from tests.door.drops import CHAT, DEVICES, ORDERS, loaded, order, write_drop
 
 QUERY = "SELECT drop_date, order_id, amount_fen FROM orders_rows ORDER BY ALL"
 D1, D2 = date(2025, 6, 22), date(2025, 6, 29)
@@ -89,6 +89,15 @@ def test_an_undated_drop_is_dated_by_its_rows_and_a_newer_one_is_another(tmp_pat
     with loaded(tmp_path, folder) as (w, report):
         assert report.dates == [date(2025, 6, 21), date(2025, 6, 28)]
         assert w.rows("SELECT order_id FROM orders_rows ORDER BY drop_date") == [("q1",), ("q2",)]
+
+
+def test_a_drop_without_orders_and_messages_is_dated_by_devices_or_else_by_sign_ups(tmp_path: Path) -> None:
+    folder = write_drop(tmp_path / "tonight", orders_csv=f"{ORDERS}\n", chat_links_csv=f"{CHAT}\n")
+    with loaded(tmp_path, folder) as (_, report):
+        assert report.dates == [date(2025, 6, 20)]
+    write_drop(folder, devices_csv=f"{DEVICES}\n", orders_csv=f"{ORDERS}\n", chat_links_csv=f"{CHAT}\n")
+    with loaded(tmp_path, folder) as (_, report):
+        assert report.dates[0] == date(2024, 1, 1)
 
 
 def test_a_failed_drop_leaves_the_older_version_of_it(tmp_path: Path) -> None:
