@@ -83,6 +83,8 @@ class ActSettings(Part):
         10, ge=1, description="minutes from signing up to the first order; who looks around first takes longer"
     )
     shelf: int = Field(5, ge=1, description="paid orders; fewer do not show what a shop lives by")
+    reach: int = Field(5, ge=2, description="strangers who were sent links at one time; friends of friends are fewer")
+    reach_weeks: int = Field(2, ge=0, description="weeks before and after a link's own in which those count")
     close_margin: int = Field(4, ge=1, description="votes; the platform opens an appeal up to this margin")
 
 

@@ -25,6 +25,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "link_reported": ("发出的链接或联系方式被接收人举报", "links or handles sent were reported by their receivers"),
     "asked_off_platform": ("聊天消息被标记为引导站外交易", "messages were tagged as leading off the platform"),
     "link_and_no_purchase": ("发出链接后没有成交", "links were followed by no completed purchase here"),
+    "link_to_many_strangers": ("数周内向多名素不相识的人发出链接或联系方式", "links or handles went to one of many strangers within weeks"),
     "outside_order_complaint": ("订单被投诉站外交易，或由站外链接而来且未收到货", "orders were complained of as off the platform, or came by an outside link and were not received"),
     "return_disputed": ("实物订单的退货被卖家指为调包", "orders of goods came back as something else, says the seller"),
     "refund_on_claim": (

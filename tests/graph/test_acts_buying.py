@@ -192,5 +192,6 @@ def test_an_act_and_its_innocent_twin(found: pl.DataFrame, number: int) -> None:
 
 
 def test_every_act_of_every_typology_has_a_case() -> None:
-    assert {case.act for case in [*CASES, *test_acts_selling.CASES]} == set(ACTS)
+    without_orders = {"link_to_many_strangers"}  # test_messages_alone
+    assert {case.act for case in [*CASES, *test_acts_selling.CASES]} | without_orders == set(ACTS)
     assert len(ACTS) == sum(1 for _ in all_acts()), "names of acts are unique"
