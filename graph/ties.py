@@ -55,8 +55,10 @@ users AS (
     SEMI JOIN untold AS x ON x.device_id = d.device_id
 ),
 settled AS (
-    SELECT d.account_id FROM devices AS d SEMI JOIN users AS u ON u.account_id = d.account_id
-    GROUP BY d.account_id HAVING count(*) > 1
+    SELECT DISTINCT d.account_id
+    FROM devices AS d SEMI JOIN users AS u ON u.account_id = d.account_id
+    JOIN accounts AS a ON a.account_id = d.account_id
+    WHERE greatest(d.last_seen_at, d.first_seen_at) >= a.registered_at + INTERVAL 1 DAY
 )
 SELECT DISTINCT device_id FROM devices WHERE device_kind = 'kiosk'
 UNION
@@ -64,7 +66,8 @@ SELECT u.device_id FROM users AS u LEFT JOIN settled AS s ON s.account_id = u.ac
 GROUP BY u.device_id HAVING count(*) FILTER (WHERE u.to_sign_up AND s.account_id IS NOT NULL) >= $same * count(*)
 """
 """Where the exports do not say what a device is, one that most of its users signed up on and left within the day for
-another: a counter where people are helped."""
+another, where they were seen later: a counter where people are helped. Who was seen on no device after that day may
+have left none: some exports know of a device the moment of signing up alone."""
 
 SIGNED_TOGETHER = """
 WITH users AS (

@@ -110,6 +110,17 @@ def test_who_is_helped_once_on_a_device_that_nobody_names_is_a_guest(
     assert tied == ({"helped", "racked"} if known else {"racked"})
 
 
+def test_who_is_never_seen_again_has_left_no_device(db: Warehouse) -> None:
+    """Exports that know of a device only the moment of signing up: two ids of one phone each, one of them shared."""
+    rows = [account(a, registered_at=50 + i / 300) for i, a in enumerate(RACK)]
+    once = {a: (50 + i / 300, 50 + i / 300) for i, a in enumerate(RACK)}
+    rows += [Row("devices", {**device(a, thing, *once[a]).values, "device_kind": None})
+             for a in RACK for thing in ("rack", f"card of {a}")]  # fmt: skip
+    fill(db, [*platform(), *rows])
+    night(db, "ties")
+    assert db.rows("SELECT entity_id FROM hubs_found WHERE reason = 'kiosk'") == []
+
+
 HALL = [f"fresher {i}" for i in range(30)]
 
 
