@@ -210,6 +210,16 @@ def test_a_habit_says_more_the_more_there_is_of_it() -> None:
     assert said("trade", 20, 5) == said("trade", 5, 20), "orders count, not who placed them"
 
 
+def test_only_what_no_home_does_says_more_than_a_homes_habit(db: Warehouse) -> None:
+    told(db, HONEST)
+    rows = db.frame("SELECT act, most FROM axes_of_acts WHERE most IS NOT NULL").iter_rows()
+    caps: dict[float, set[str]] = {S.habit_cap: set(), S.crowd_cap: set()}
+    for act, most in rows:
+        caps[most].add(act)
+    assert {"sold_to_a_tied_account", "bought_from_a_tied_account", "licence_lent"} <= caps[S.habit_cap]
+    assert {"traded_in_a_circle", "bought_in_step", "signed_up_in_a_crowd"} <= caps[S.crowd_cap]
+
+
 def test_once_a_rate_is_known_a_member_speaks_for_it_or_against_it() -> None:
     rows = [("busy", 20, 8), ("some", 20, 2), ("idle", 60, 0), ("new", 1, 0)]
     schema = {"account_id": pl.String, "n": pl.Int64, "k": pl.Int64}
