@@ -25,16 +25,15 @@ MESSAGES = {
         SELECT sender_id, receiver_id, min(sent_at) AS first_at, min(CASE WHEN linked THEN sent_at END) AS linked_at
         FROM words_alone WHERE sender_id <> receiver_id GROUP BY sender_id, receiver_id
     ),
-    known AS (
-        SELECT a, b FROM ties WHERE kind <> 'contact' UNION SELECT b, a FROM ties WHERE kind <> 'contact'
-    ),
     strangers AS (
         SELECT w.sender_id, w.receiver_id, date_trunc('week', w.linked_at) AS week
         FROM words AS w
         LEFT JOIN words AS back
           ON back.sender_id = w.receiver_id AND back.receiver_id = w.sender_id AND back.first_at < w.linked_at
-        LEFT JOIN known AS k ON k.a = w.sender_id AND k.b = w.receiver_id
-        WHERE w.linked_at IS NOT NULL AND back.sender_id IS NULL AND k.a IS NULL
+        LEFT JOIN ties AS t
+          ON t.a = least(w.sender_id, w.receiver_id) AND t.b = greatest(w.sender_id, w.receiver_id)
+          AND t.kind <> 'contact'
+        WHERE w.linked_at IS NOT NULL AND back.sender_id IS NULL AND t.a IS NULL
     ),
     weeks AS (SELECT sender_id, week, count(*) AS n FROM strangers GROUP BY sender_id, week),
     busy AS (
