@@ -21,6 +21,10 @@ BEDS, FAMILY, GROWS = 4, 25, 0.25
 four on, of orders among themselves from 25 on, more than a family or a few friends place; four times as much says 1.35
 times as much."""
 
+QUOTES = 9.0
+"""Nats; most that the quotes of strangers' orders say of a group. What explains one explains all: a station's couriers,
+a shop's service desk."""
+
 Floats = NDArray[np.float64]
 
 
@@ -65,8 +69,9 @@ def by_act(chances: pl.DataFrame, *, cap: float) -> pl.DataFrame:
     n, k, rate, spread, alone, acting = (
         rows[c].to_numpy().astype(float) for c in ("n", "k", "rate", "spread", "alone", "acting")
     )
+    signed, traded, quoted = ((rows["axis"] == axis).to_numpy() for axis in ("sign_up", "trade", "quote"))
     loners = np.where(alone > 0, -np.log(np.maximum(alone, 1e-9)) * acting, cap)
-    signed, traded = ((rows["axis"] == axis).to_numpy() for axis in ("sign_up", "trade"))
+    loners = np.where(quoted, np.minimum(loners, QUOTES), loners)
     much = np.select([signed, traded], [acting / BEDS, k / FAMILY], 1.0)
     habit = rows["most"].fill_null(0.0).to_numpy() * (1 + GROWS * np.log(np.maximum(much, 1.0)))
     most = np.where(rows["most"].is_not_null().to_numpy(), habit, loners)

@@ -8,7 +8,8 @@ the ring together are peeled off.
 from __future__ import annotations
 
 from functools import partial
-from math import exp, log
+from itertools import count
+from math import exp, inf, log
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -78,10 +79,10 @@ def within(given: Mapping[str, pl.DataFrame], *, s: RingSettings) -> pl.DataFram
     return pl.DataFrame(rows, schema=HELD, orient="row")
 
 
-def shown(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
-    """What each of `groups` (`group`, `account_id`) did: one row a `group` and typology with its pooled `nats`,
-    strongest first."""
-    acts = pooled.by_act(chances.join(groups, on="account_id", maintain_order="left"), cap=s.ring_cap)
+def shown(groups: pl.DataFrame, chances: pl.DataFrame, cap: float) -> pl.DataFrame:
+    """What each of `groups` (`group`, `account_id`) did: one row a `group` and typology with its pooled `nats`, of one
+    kind of act at most `cap`, strongest first."""
+    acts = pooled.by_act(chances.join(groups, on="account_id", maintain_order="left"), cap=cap)
     return pooled.by_typology(acts, "group").sort("group", "nats", "typology", descending=[False, True, False])
 
 
@@ -90,7 +91,7 @@ def leads(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> dict[
     none below `lead`: friends trade with each other, too. Groups that show none are left out: whatever ties them, they
     did nothing that rings do."""
     least = pl.when(pl.col("typology") == "brushing").then(s.lead).otherwise(s.look)
-    rows = shown(groups, chances, s).filter(pl.col("nats") >= least)
+    rows = shown(groups, chances, s.ring_cap).filter(pl.col("nats") >= least)
     return dict(rows.group_by("group", maintain_order=True).agg(pl.col("typology").head(2)).iter_rows())
 
 
@@ -105,28 +106,41 @@ def parted(groups: list[nx.Graph], chances: pl.DataFrame, s: RingSettings) -> li
     for finer in s.finer:
         proposed = [communities(group, s, finer) for group in groups]
         does = leading([members for parts in proposed for members in parts], chances, s)
+        numbers = count()
+        did = [[does.get(next(numbers), ("", 0.0)) for _ in parts] for parts in proposed]
+        hands = [
+            gathered(group, parts, [typology for typology, _ in told])
+            for group, parts, told in zip(groups, proposed, did, strict=True)
+        ]
+        worth = iter(gains(groups, hands, did, chances))
         split: list[nx.Graph] = []
-        number = 0
-        for group, parts in zip(groups, proposed, strict=True):
-            did = [does.get(number + i, ("", 0.0)) for i in range(len(parts))]
-            number += len(parts)
-            several = two_hands(group, parts, did, s)
-            split += [cut_out(group, hand) for hand in several] if several else [group]
+        for group, several in zip(groups, hands, strict=True):
+            members = list(several.values())
+            apart = members and next(worth) > s.part * (len(members) - 1) + between(group, members)
+            split += [cut_out(group, hand) for hand in members] if apart else [group]
         groups = sorted(split, key=min)
     return groups
 
 
-def two_hands(
-    group: nx.Graph, parts: list[list[str]], did: list[tuple[str, float]], s: RingSettings
-) -> list[list[str]]:
-    """The hands that a group of `parts`, which `did` (typology, nats), is; none where it is one."""
-    kinds = sorted({typology for typology, _ in did if typology})
-    if len(kinds) < 2:
-        return []
-    hands = gathered(group, parts, [typology for typology, _ in did])
-    apart = sum(max(n for t, n in did if t == kind) for kind in kinds)
-    cost = s.part * (len(hands) - 1) + between(group, hands)
-    return hands if apart - one_hand(did) > cost else []
+def gains(
+    groups: list[nx.Graph], hands: list[dict[str, list[str]]], did: list[list[tuple[str, float]]], chances: pl.DataFrame
+) -> list[float]:
+    """For each group of several `hands` (by what they do): nats that they explain of what was done beyond what one hand
+    would, which does one thing, or (of its parts, which `did` them) sells and buys.
+
+    Pooled over the whole and over each hand, with no cap: capped, a large ring explains less than its pieces, and a
+    pyramid fell apart over a part of it whose fees looked a little more like brushing.
+    """
+    several = [(group, found, told) for group, found, told in zip(groups, hands, did, strict=True) if found]
+    asked = [members for group, found, _ in several for members in (group, *found.values())]
+    nats = {(number, t): n for number, t, n in shown(numbered(asked), chances, inf).iter_rows()} if asked else {}
+    numbers = count()
+    out = []
+    for _, found, told in several:
+        whole = next(numbers)
+        together = max([one_hand(told), *(n for (number, _), n in nats.items() if number == whole)])
+        out.append(sum(nats.get((next(numbers), typology), 0.0) for typology in found) - together)
+    return out
 
 
 def one_hand(did: list[tuple[str, float]]) -> float:
@@ -135,26 +149,29 @@ def one_hand(did: list[tuple[str, float]]) -> float:
     return max([sum(sides), *(n for _, n in did)], default=0.0)
 
 
-def gathered(graph: nx.Graph, parts: list[list[str]], does: list[str]) -> list[list[str]]:
-    """One group for each typology that some part shows; parts that show none join what they are tied to most."""
+def gathered(graph: nx.Graph, parts: list[list[str]], does: list[str]) -> dict[str, list[str]]:
+    """One hand for each typology that some part shows, none where only one is shown; parts that show none join what
+    they are tied to most. Typology -> members, both sorted."""
     hands: dict[str, list[str]] = {}
     for part, typology in zip(parts, does, strict=True):
         if typology:
             hands.setdefault(typology, []).extend(part)
+    if len(hands) < 2:
+        return {}
     idle = [part for part, typology in zip(parts, does, strict=True) if not typology]
-    while idle and hands:
+    while idle:
         pulls = [
             (between(graph, [part, members]), hand, part) for part in idle for hand, members in sorted(hands.items())
         ]
         _, hand, part = max(pulls, key=lambda pull: (pull[0], pull[1], pull[2]))
         hands[hand].extend(part)
         idle.remove(part)
-    return sorted(sorted(members) for members in hands.values())
+    return {typology: sorted(members) for typology, members in sorted(hands.items())}
 
 
 def leading(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, tuple[str, float]]:
     """The typology that a group shows most and its nats, for groups that reach `lead`."""
-    rows = shown(numbered(groups), chances, s).filter(pl.col("nats") >= s.lead)
+    rows = shown(numbered(groups), chances, s.ring_cap).filter(pl.col("nats") >= s.lead)
     first = rows.group_by("group", maintain_order=True).first()
     return {group: (typology, nats) for group, typology, nats in first.select("group", "typology", "nats").iter_rows()}
 

@@ -79,6 +79,11 @@ class ActSettings(Part):
         ge=1,
         description="minutes between sign-ups on shared things: at one stretch, an evening's are further apart",
     )
+    batch_hours: int = Field(
+        24,
+        ge=1,
+        description="hours between orders of one burst at one seller: a farm is used at one time, a firm's are not",
+    )
     soon_minutes: int = Field(
         10, ge=1, description="minutes from signing up to the first order; who looks around first takes longer"
     )

@@ -4,11 +4,12 @@ Accounts registered in a burst on the same devices or payees, then used alike.
 
 Acts: a sign-up in a burst of accounts that are tied; one in a burst that hangs together by devices, numbers or payment
 accounts and is more than a dormitory has beds, or of four who signed up at one stretch; a first
-order within minutes of signing up, as scripts do it; an order at a seller where others of the same burst bought as
-well.
+order within minutes of signing up, as scripts do it; an order at a seller where others of the same burst bought
+within a day of it.
 Chances: accounts; orders of accounts.
 Innocent explanation: a family or a dormitory that signs up on one evening: few, slow, and then each buys its own
-things; a shop's or a firm's tablet on which a whole class is helped to sign up.
+things; a shop's or a firm's tablet on which a whole class is helped to sign up; a firm's buyers, who get their accounts
+in one morning and order from one supplier for months, each when something is wanted.
 
 That sign-ups in a short window on one device say far more than sharing ever is known from public data of a shop
 (0.91 of such accounts were fraudulent, 0.23 of those that shared one slowly). A crowd of them is one witness all the
@@ -20,14 +21,14 @@ from graph.acts.act import Act
 TABLES = {
     "bought_alike": """
     WITH bought AS (
-        SELECT b.burst, o.order_id, o.buyer_id, o.seller_id, o.category
+        SELECT b.burst, o.order_id, o.buyer_id, o.seller_id, o.category, o.placed_at
         FROM orders AS o JOIN bursts AS b ON b.account_id = o.buyer_id
-    ),
-    crowd AS (
-        SELECT burst, seller_id, category FROM bought
-        GROUP BY burst, seller_id, category HAVING count(DISTINCT buyer_id) > 2
     )
-    SELECT order_id FROM bought SEMI JOIN crowd USING (burst, seller_id, category)
+    SELECT o.order_id FROM bought AS o
+    JOIN bought AS x ON x.burst = o.burst AND x.seller_id = o.seller_id AND x.category = o.category
+    WHERE x.placed_at BETWEEN o.placed_at - $batch_hours * INTERVAL 1 HOUR
+                          AND o.placed_at + $batch_hours * INTERVAL 1 HOUR
+    GROUP BY o.order_id HAVING count(DISTINCT x.buyer_id) > 2
     """,
     "began_at_once": """
     SELECT DISTINCT a.account_id FROM orders AS o JOIN accounts AS a ON a.account_id = o.buyer_id

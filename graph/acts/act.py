@@ -21,6 +21,7 @@ Axis = Literal[
     "chat",
     "together",
     "trade",
+    "quote",
 ]
 
 BY_SIZE = "CASE WHEN n < 8 THEN 'few' WHEN n < 32 THEN 'some' ELSE 'many' END"

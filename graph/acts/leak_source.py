@@ -7,7 +7,9 @@ Acts: a message about an order in which the sender has no part, to the order's b
 its report; the classifier's tag.
 Chances: messages that name an order.
 Innocent explanation: a friend who helps with a return, a shop's second account, a courier who writes about everybody's
-orders; a large honest shop is quoted by chance, so a source needs many times its share of the trade.
+orders; a large honest shop is quoted by chance, so a source needs many times its share of the trade. The couriers of
+one station or a service desk that works for one shop quote that shop's orders alone; what explains one of them explains
+all, so quotes count for the group alone and say so much at most, until receivers report them.
 """
 
 from graph.acts.act import Act
@@ -29,7 +31,7 @@ ACTS = (
     Act(
         "quoted_a_strangers_order",
         "sender",
-        "behaviour",
+        "quote",
         "chat_links",
         who="sender_id",
         chance="order_id IS NOT NULL",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
-from math import exp, log
+from math import exp, inf, log
 
 import networkx as nx
 import polars as pl
@@ -85,18 +85,19 @@ def found(graph: nx.Graph, alone: Mapping[str, float], chances: pl.DataFrame, s:
 
 def looked_at(group: Collection[str], chances: pl.DataFrame, s: RingSettings) -> dict[str, float]:
     """The typologies of which a group shows at least `look` nats, of brushing `lead`, strongest first."""
-    return {t: nats for t, nats in shown(group, chances, s).items() if nats >= (s.lead if t == "brushing" else s.look)}
+    did = shown(group, chances, s.ring_cap)
+    return {t: nats for t, nats in did.items() if nats >= (s.lead if t == "brushing" else s.look)}
 
 
 def leading(group: Collection[str], chances: pl.DataFrame, s: RingSettings) -> dict[str, float]:
     """The typologies of which a group shows at least `lead` nats, strongest first."""
-    return {t: nats for t, nats in shown(group, chances, s).items() if nats >= s.lead}
+    return {t: nats for t, nats in shown(group, chances, s.ring_cap).items() if nats >= s.lead}
 
 
-def shown(group: Collection[str], chances: pl.DataFrame, s: RingSettings) -> dict[str, float]:
+def shown(group: Collection[str], chances: pl.DataFrame, cap: float) -> dict[str, float]:
     """What a group did: typology -> nats, strongest first."""
     axes: dict[tuple[str, str], float] = {}
-    for row in _by_act(_of(group, chances), s).iter_rows(named=True):
+    for row in pooled.by_act(_of(group, chances), cap=cap).iter_rows(named=True):
         axis = (row["typology"], row["axis"])
         axes[axis] = max(axes.get(axis, 0.0), row["nats"])
     total = {t: sum(nats for (of, _), nats in sorted(axes.items()) if of == t) for t, _ in axes}
@@ -136,16 +137,14 @@ def _hands(
         return [group]
     cut = sum(_between(graph, a, b) for a, b in combinations(hands.values(), 2))
     both = sum(max((best.get(t, 0.0) for t in names), default=0.0) for names in (SELLING, BUYING))
-    worth = sum(best.values()) - max(both, *best.values()) > s.part * (len(hands) - 1) + cut
+    apart = sum(shown(members, chances, inf).get(t, 0.0) for t, members in hands.items())
+    together = max(both, *best.values(), *shown(group, chances, inf).values())
+    worth = apart - together > s.part * (len(hands) - 1) + cut
     return [frozenset(members) for members in hands.values()] if worth else [group]
 
 
 def _between(graph: nx.Graph, one: Collection[str], other: Collection[str]) -> float:
     return float(sum(graph[a][b]["nats"] for a in one for b in other if graph.has_edge(a, b)))
-
-
-def _by_act(chances: pl.DataFrame, s: RingSettings) -> pl.DataFrame:
-    return pooled.by_act(chances, cap=s.ring_cap)
 
 
 def told(
@@ -154,7 +153,7 @@ def told(
     """What each account of a group did: by itself, or as a part of what its group does."""
     own = _of(group, chances)
     out = {v: alone.get(v, 0.0) for v in group}
-    for row in pooled.shares(own, _by_act(own, s), least=s.least_share).iter_rows(named=True):
+    for row in pooled.shares(own, pooled.by_act(own, cap=s.ring_cap), least=s.least_share).iter_rows(named=True):
         if row["typology"] in lead:
             out[row["account_id"]] = max(out[row["account_id"]], row["nats"])
     return out

@@ -177,6 +177,14 @@ def test_what_many_did_a_little_is_pooled() -> None:
     assert group(*((f"a{i:02}", 10, 1) for i in range(20)))["nats"].item() > 4
 
 
+def test_quotes_of_strangers_orders_are_told_of_the_group_as_of_one() -> None:
+    desk = [(f"a{i}", 10, 10) for i in range(6)]
+    assert group(*desk)["nats"].item() == 60.0
+    assert group(*desk, axis="quote")["nats"].item() == pooled.QUOTES
+    few = [("a", 20, 3), ("b", 20, 3)]
+    assert group(*few, axis="quote")["nats"].item() == group(*few)["nats"].item() < pooled.QUOTES
+
+
 def test_idle_members_thin_the_pool() -> None:
     busy = [(f"a{i}", 10, 2) for i in range(6)]
     idle = [(f"z{i}", 10, 0) for i in range(6)]

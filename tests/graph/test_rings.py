@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.pairs import pairs
-from graph.rings import GIVEN, HELD, communities, leads, numbered, rings, shown, within
+from graph.rings import GIVEN, HELD, communities, gains, leading, leads, numbered, rings, shown, within
 from graph.settings import RingSettings, TieSettings
 from jobs.warehouse import Warehouse
 from tests.graph import oracle
@@ -270,7 +270,7 @@ def test_a_few_acts_are_looked_at_but_for_trade_among_friends() -> None:
     few = {act: [(f"{act[0]}{i}", *act, 10, k) for i, k in enumerate((1, 1, 1, 2, 2, 3))] for act in (ACTS[0], ACTS[2])}
     groups = numbered([row[0] for row in rows] for rows in few.values())
     chances = chances_rated([row for rows in few.values() for row in rows])
-    did = dict(shown(groups, chances, S).select("typology", "nats").iter_rows())
+    did = dict(shown(groups, chances, S.ring_cap).select("typology", "nats").iter_rows())
     assert S.look < did["confirm_first"] == did["brushing"] < S.lead
     assert leads(groups, chances, S) == {0: ["confirm_first"]}
 
@@ -308,6 +308,19 @@ def test_a_ring_is_parted_only_if_that_explains_more_than_the_ties_it_cuts(db: W
     ties, (one, other) = two_rings(6)
     ties += [(a, b, "payee", 5.5) for a, b in list(zip(one, other, strict=True))[:across]]
     assert len(ringed(db, ties, one, otherwise=other[:2], idle=other[2:])) == (2 if across == 1 else 1)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_ring_is_not_parted_over_a_piece_that_looks_a_little_more_like_something_else(whole: bool) -> None:
+    line = [f"a{i:02}" for i in range(36)]
+    ends, piece = line[:14] + line[22:], line[14:22]
+    rows = [(a, *ACTS[0], 10, 2) for a in (line if whole else ends)] + [(a, *ACTS[2], 10, 3) for a in piece]
+    chances = chances_rated(rows)
+    does = leading([line[:14], piece, line[22:]], chances, S)
+    assert [typology for typology, _ in does.values()] == ["confirm_first", "brushing", "confirm_first"]
+    hands = {"brushing": piece, "confirm_first": ends}
+    gain = gains([nx.path_graph(line)], [hands], [list(does.values())], chances)[0]
+    assert (gain < S.part + 2 * T.fee) is whole, "what all of them do is said of the piece as well"
 
 
 def test_two_large_rings_joined_by_one_weak_chance_tie_stay_two(db: Warehouse) -> None:

@@ -19,7 +19,12 @@ Told = tuple[str, str, float]
 
 
 def scored(
-    db: Warehouse, rings: dict[int, str], told: list[Told], hold: float = 4.0, usual: float = 0.0
+    db: Warehouse,
+    rings: dict[int, str],
+    told: list[Told],
+    hold: float = 4.0,
+    usual: float = 0.0,
+    axis: str = "behaviour",
 ) -> pl.DataFrame:
     """`ring_scores` of rings given as words of accounts; every account's acts speak for it alone, nothing is pooled;
     against usual accounts alone they say `usual` nats more."""
@@ -38,9 +43,7 @@ def scored(
     columns = {**text, "act": pl.String, "axis": pl.String, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64}
     platform = {"spread": pl.Float64, "alone": pl.Float64, "most": pl.Float64}
     db.put("chances_rated", pl.DataFrame(schema={**columns, **platform}))
-    db.put(
-        "told", per.with_columns(act=pl.lit("x"), k=pl.lit(1), axis=pl.lit("behaviour"), apart=pl.col("nats") + usual)
-    )
+    db.put("told", per.with_columns(act=pl.lit("x"), k=pl.lit(1), axis=pl.lit(axis), apart=pl.col("nats") + usual))
     kinds = per.select("typology").unique().sort("typology")
     db.put("axes_of_acts", kinds.with_columns(act=pl.lit("x"), most=pl.lit(None, pl.Float64)))
     scores(db, S, R)
@@ -84,6 +87,12 @@ def test_more_evidence_stands_above_less(db: Warehouse, above: list[float], belo
     found = scored(db, {1: "v0 v1 v2", 2: "u0 u1 u2"}, told)
     assert found["ring"].to_list() == [2, 1]
     assert 0 < found["score"][1] < found["score"][0] < 1
+
+
+def test_what_is_told_of_a_whole_group_is_not_summed_member_by_member(db: Warehouse) -> None:
+    told = [(account, "leak_source", 8.0) for account in "abcd"]
+    assert scored(db, {1: "a b c d"}, told).height == 1
+    assert scored(db, {1: "a b c d"}, told, axis="quote").is_empty()
 
 
 def test_a_swollen_ring_scores_less_than_its_core(db: Warehouse) -> None:
