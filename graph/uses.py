@@ -37,47 +37,61 @@ FROM (
 GROUP BY account_id, entity_id
 """
 
-EVERY_USE = """
-WITH phones AS (SELECT phone_id FROM accounts GROUP BY phone_id HAVING count(*) > 1),
-owners AS (SELECT owner_id FROM accounts GROUP BY owner_id HAVING count(*) > 1),
-licences AS (SELECT licence_id FROM accounts GROUP BY licence_id HAVING count(*) > 1),
-every AS (
-    SELECT account_id, 'device' AS space, 'device' AS kind, device_id AS entity_id,
-           first_seen_at AS first_at, last_seen_at AS last_at
-    FROM devices
-    SEMI JOIN (SELECT device_id FROM devices GROUP BY device_id HAVING count(*) > 1) AS d USING (device_id)
-  UNION ALL
-    SELECT account_id, 'pay', kind, entity_id, first_at, last_at FROM pay_uses
-    SEMI JOIN (SELECT entity_id FROM pay_uses GROUP BY entity_id HAVING count(*) > 1) AS p USING (entity_id)
-  UNION ALL
-    SELECT sender_id, 'contact', 'contact', target_id, min(sent_at), max(sent_at)
-    FROM chat_links WHERE target_kind IN ('url', 'qr', 'contact') GROUP BY sender_id, target_id
-  UNION ALL
-    SELECT account_id, 'phone', 'phone', phone_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
-    FROM accounts SEMI JOIN phones USING (phone_id)
-  UNION ALL
-    SELECT account_id, 'owner', 'owner', owner_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
-    FROM accounts SEMI JOIN owners USING (owner_id)
-  UNION ALL
-    SELECT account_id, 'licence', 'licence', licence_id, registered_at, coalesce(least(cancelled_at, banned_at), $now)
-    FROM accounts SEMI JOIN licences USING (licence_id)
-  UNION ALL
-    SELECT account_id, 'address', 'address', entity_id, first_at, last_at FROM address_uses
-    SEMI JOIN (SELECT entity_id FROM address_uses GROUP BY entity_id HAVING count(*) > 1) AS a USING (entity_id)
-  UNION ALL
-    SELECT account_id, space, kind, entity_id, first_at, last_at FROM code_uses
-  UNION ALL
-    SELECT account_id, space, kind, entity_id, first_at, last_at FROM source_uses
-),
-lately AS (SELECT account_id, space, kind, entity_id, first_at, last_at FROM every WHERE last_at >= $since),
-shared AS (
-    SELECT space, entity_id FROM lately GROUP BY space, entity_id HAVING min(account_id) <> max(account_id)
-)
-SELECT account_id, space, kind, entity_id, first_at, last_at
-FROM lately SEMI JOIN shared USING (space, entity_id)
+CONTACT_USES = """
+SELECT sender_id AS account_id, target_id AS entity_id, min(sent_at) AS first_at, max(sent_at) AS last_at
+FROM chat_links WHERE target_kind IN ('url', 'qr', 'contact') GROUP BY sender_id, target_id
 """
-"""Most things have one account: what the exports name once is left out before anything is put together. Each source
-names an account's use of a thing once."""
+
+EVERY_USE = """
+WITH held AS (
+    SELECT account_id, phone_id, owner_id, licence_id, registered_at,
+           coalesce(least(cancelled_at, banned_at), $now) AS closed_at
+    FROM accounts WHERE coalesce(least(cancelled_at, banned_at), $now) >= $since
+)
+SELECT account_id, 'device' AS space, 'device' AS kind, device_id AS entity_id, first_seen_at AS first_at,
+       last_seen_at AS last_at
+FROM devices SEMI JOIN (
+    SELECT device_id FROM devices WHERE last_seen_at >= $since GROUP BY device_id HAVING count(*) > 1
+) AS shared USING (device_id) WHERE last_seen_at >= $since
+UNION ALL
+SELECT account_id, 'pay', kind, entity_id, first_at, last_at
+FROM pay_uses SEMI JOIN (
+    SELECT entity_id FROM pay_uses WHERE last_at >= $since
+    GROUP BY entity_id HAVING min(account_id) <> max(account_id)
+) AS shared USING (entity_id) WHERE last_at >= $since
+UNION ALL
+SELECT account_id, 'contact', 'contact', entity_id, first_at, last_at
+FROM contact_uses SEMI JOIN (
+    SELECT entity_id FROM contact_uses WHERE last_at >= $since GROUP BY entity_id HAVING count(*) > 1
+) AS shared USING (entity_id) WHERE last_at >= $since
+UNION ALL
+SELECT account_id, 'phone', 'phone', phone_id, registered_at, closed_at
+FROM held SEMI JOIN (SELECT phone_id FROM held GROUP BY phone_id HAVING count(*) > 1) AS shared USING (phone_id)
+UNION ALL
+SELECT account_id, 'owner', 'owner', owner_id, registered_at, closed_at
+FROM held SEMI JOIN (SELECT owner_id FROM held GROUP BY owner_id HAVING count(*) > 1) AS shared USING (owner_id)
+UNION ALL
+SELECT account_id, 'licence', 'licence', licence_id, registered_at, closed_at
+FROM held SEMI JOIN (SELECT licence_id FROM held GROUP BY licence_id HAVING count(*) > 1) AS shared USING (licence_id)
+UNION ALL
+SELECT account_id, 'address', 'address', entity_id, first_at, last_at
+FROM address_uses SEMI JOIN (
+    SELECT entity_id FROM address_uses WHERE last_at >= $since GROUP BY entity_id HAVING count(*) > 1
+) AS shared USING (entity_id) WHERE last_at >= $since
+UNION ALL
+SELECT account_id, 'card_code', 'card_code', entity_id, first_at, last_at
+FROM code_uses SEMI JOIN (
+    SELECT entity_id FROM code_uses WHERE last_at >= $since GROUP BY entity_id HAVING count(*) > 1
+) AS shared USING (entity_id) WHERE last_at >= $since
+UNION ALL
+SELECT account_id, 'source', 'source', entity_id, first_at, last_at
+FROM source_uses SEMI JOIN (
+    SELECT entity_id FROM source_uses WHERE last_at >= $since
+    GROUP BY entity_id HAVING min(account_id) <> max(account_id)
+) AS shared USING (entity_id) WHERE last_at >= $since
+"""
+"""Most things have one account: each space is asked for itself which of its things two accounts used lately. All but
+pockets and sources name an account's use of a thing once."""
 
 CODE_USES = """
 WITH sent AS (
@@ -97,8 +111,7 @@ hands AS (
     FROM sent AS s LEFT JOIN taken AS t ON t.target_id = s.target_id
     WHERE t.target_id IS NULL OR (s.sent_at > t.taken_at AND s.sender_id <> t.robbed_id)
 )
-SELECT account_id, 'card_code' AS space, 'card_code' AS kind, target_id AS entity_id,
-       min(used_at) AS first_at, max(used_at) AS last_at
+SELECT account_id, target_id AS entity_id, min(used_at) AS first_at, max(used_at) AS last_at
 FROM hands GROUP BY account_id, target_id
 """
 """A code belongs to those who send it; where a buyer took it unpaid, to that buyer and to who sends it afterwards.
@@ -145,14 +158,13 @@ each AS (
     FROM quoted SEMI JOIN insiders USING (handler_id) ANTI JOIN leaky USING (seller_id) GROUP BY sender_id, handler_id
 ),
 once AS (SELECT handler_id, count(*) AS n FROM each WHERE victims = 1 GROUP BY handler_id)
-SELECT sender_id AS account_id, 'source' AS space, 'source' AS kind, seller_id AS entity_id,
-       min(sent_at) AS first_at, max(sent_at) AS last_at
+SELECT sender_id AS account_id, seller_id AS entity_id, min(sent_at) AS first_at, max(sent_at) AS last_at
 FROM quoted SEMI JOIN leaky USING (seller_id) GROUP BY sender_id, seller_id
 UNION ALL
-SELECT seller_id, 'source', 'source', seller_id, min(sent_at), max(sent_at)
+SELECT seller_id, seller_id, min(sent_at), max(sent_at)
 FROM quoted SEMI JOIN leaky USING (seller_id) GROUP BY seller_id
 UNION ALL
-SELECT e.sender_id, 'source', 'source', e.handler_id, e.first_at, e.last_at
+SELECT e.sender_id, e.handler_id, e.first_at, e.last_at
 FROM each AS e JOIN insiders AS i ON i.handler_id = e.handler_id LEFT JOIN once AS o ON o.handler_id = e.handler_id
 WHERE e.victims > 1 OR o.n >= 2 * i.expected
 """
@@ -175,5 +187,6 @@ def uses(db: Db, *, now: object, since: object) -> None:
     db.make("source_uses", SOURCE_USES, victims=3, sigmas=4.0)
     db.make("pay_uses", PAY_USES)
     db.make("address_uses", ADDRESS_USES)
+    db.make("contact_uses", CONTACT_USES)
     db.make("uses", EVERY_USE, now=now, since=since)
-    db.drop("code_uses", "quoted", "quoting", "leaky", "source_uses", "pay_uses", "address_uses")
+    db.drop("code_uses", "quoted", "quoting", "leaky", "source_uses", "pay_uses", "address_uses", "contact_uses")

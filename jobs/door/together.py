@@ -6,7 +6,7 @@ Small files of one table that have the same columns are read as one; each keeps 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -60,16 +60,15 @@ class Opener:
         yield from self._one_by_one(sorted(alone, key=lambda numbered: stamp(numbered[1]).size))
 
     def _one_by_one(self, files: Sequence[Numbered]) -> Iterator[ExportFile]:
-        """Each for itself. While the engine reads one, the next is hashed; so the largest comes last, for nothing is
-        read while the first is hashed."""
+        """Each for itself, the largest last: while the engine reads, all that are still to come are hashed, and nothing
+        is read while the first is."""
         with ThreadPoolExecutor(1) as beside:
-            ready: Future[Callable[[], ExportFile]] | None = None
-            for numbered in files:
-                now, ready = ready, beside.submit(self._hashed, numbered)
-                if now:
-                    yield now.result()()
-            if ready:
-                yield ready.result()()
+            hashed = [beside.submit(self._hashed, numbered) for numbered in files]
+            try:
+                for ready in hashed:
+                    yield ready.result()()
+            finally:
+                beside.shutdown(cancel_futures=True)
 
     def _hashed(self, numbered: Numbered) -> Callable[[], ExportFile]:
         """What need not ask the engine is done; what is returned asks it."""
