@@ -24,17 +24,19 @@ WITH hours AS (
 days AS (SELECT date_trunc('day', hour) AS day, sum(n) AS n FROM hours GROUP BY date_trunc('day', hour)),
 everybody AS (SELECT count(*) AS n FROM accounts),
 rushed AS (
-    SELECT d.day, e.n
+    SELECT d.day
     FROM days AS d JOIN days AS o ON o.day BETWEEN d.day - INTERVAL 3 DAY AND d.day + INTERVAL 3 DAY
     CROSS JOIN everybody AS e
     GROUP BY d.day, e.n HAVING sum(o.n) > greatest($rush_accounts, $rush * e.n)
 )
-SELECT h.hour, CASE WHEN h.n > $rush_hour * r.n THEN 0 ELSE 1 END AS hours
-FROM hours AS h JOIN rushed AS r ON r.day = date_trunc('day', h.hour)
+SELECT h.hour, CASE WHEN h.n > $rush_hour * e.n THEN 0 ELSE 1 END AS hours
+FROM hours AS h CROSS JOIN everybody AS e LEFT JOIN rushed AS r ON r.day = date_trunc('day', h.hour)
+WHERE r.day IS NOT NULL OR 2 * h.n > e.n
 """
 """Hours in whose week a large share of the whole platform signed up: accounts moved over from another system, a date
 that stands for an unknown one, a campaign, a platform all of whose accounts are new. Then it says nothing of two
-accounts that both did; to have done so within one hour (`hours`) still does, unless that hour is as full (0)."""
+accounts that both did; to have done so within one hour (`hours`) still does, unless that hour is as full (0). An hour
+that more than half of all have is a date for an unknown one however few they are."""
 
 SIGN_UPS = """
 SELECT a.account_id, date_trunc('minute', a.registered_at) AS at, r.hours

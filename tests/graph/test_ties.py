@@ -150,6 +150,15 @@ def test_a_rush_is_nobodys_burst_whoever_is_named_first(db: Warehouse, order: in
     assert db.frame("SELECT * FROM bursts").is_empty()
 
 
+@pytest.mark.parametrize(("share", "together"), [(0.4, True), (0.6, False)])
+def test_a_date_that_most_accounts_bear_is_none_however_few_they_are(
+    db: Warehouse, share: float, together: bool
+) -> None:
+    dated = [account(a, registered_at=20.4) for a in CROWD]
+    others = [account(f"other{i}", registered_at=-3.0 * i) for i in range(round(12 / share) - 12)]
+    assert bool(tied(db, [*dated, *others, *slowly(*CROWD)])) == together
+
+
 @pytest.mark.parametrize(("minutes", "together"), [(5, True), (30, False)])
 def test_in_a_rush_only_an_hour_is_a_burst(db: Warehouse, minutes: int, together: bool) -> None:
     burst = [account(a, registered_at=20 + i * minutes / 24 / 60) for i, a in enumerate(CROWD)]
