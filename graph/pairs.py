@@ -40,8 +40,12 @@ things are counted beforehand, six of them joining such accounts, so that a smal
 
 PAIRS = """
 WITH weighted AS (
-    SELECT t.a, t.b, t.space, t.kind, t.burst, t.overlap, cast(t.nats * w.trust AS DECIMAL(12, 6)) AS nats
+    SELECT t.a, t.b, t.space, t.kind, t.burst, t.overlap,
+           cast(t.nats * CASE WHEN x.account_id IS NULL OR y.account_id IS NULL THEN w.trust ELSE 1 END
+                AS DECIMAL(12, 6)) AS nats
     FROM ties AS t JOIN trust AS w ON w.kind = t.kind
+    LEFT JOIN signed_together AS x ON x.account_id = t.a AND x.space = t.space AND x.entity_id = t.entity_id
+    LEFT JOIN signed_together AS y ON y.account_id = t.b AND y.space = t.space AND y.entity_id = t.entity_id
 ),
 per_space AS (
     SELECT a, b, space, max(nats) + sum(nats) AS twice,
@@ -94,9 +98,10 @@ SELECT a, b, nats, home, belief FROM believed WHERE most >= $least_tie AND belie
 of one space (another device) says half as much again (`twice` is that doubled: a decimal, whose sums do not depend on
 order). A tie is believed more between two accounts that do the same, and less between two that both act but do
 different things (two rings that share a host are not one), unless one cheats as seller and the other as buyer, which
-one hand may. Acts add at most `$lend` times its own weight: a chance tie stays one whatever its ends did. A phone or
-number that passed from one to the other without their meeting was most likely sold, and weighs little; but a hand that
-takes up one account after the other on one phone leaves the same trace, so acts may add as much as if they had met.
+one hand may. A crowd that signed up together has not lent each other a pocket. Acts add at most `$lend` times its own
+weight: a chance tie stays one whatever its ends did. A phone or number that passed from one to the other without their
+meeting was most likely sold, and weighs little; but a hand that takes up one account after the other on one phone
+leaves the same trace, so acts may add as much as if they had met.
 `home` is the part of `nats` that a home would explain as well: device, address, number, paying for each other, unless
 both began within days."""
 
@@ -104,9 +109,9 @@ both began within days."""
 def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
     """Make `pairs` and `components`: which accounts may be one hand, and which hang together by that.
 
-    Reads `ties`, `suspicion`, `by_typology`. `pairs`: one row two tied accounts, `a` < `b`: `nats`, `home` (the part of
-    it that living together would explain), `belief` (`nats` with what both did). `components`: `component` (its
-    first account), `account_id`. `apart` is the factor that ties of users who never met were given.
+    Reads `ties`, `signed_together`, `suspicion`, `by_typology`. `pairs`: one row two tied accounts, `a` < `b`: `nats`,
+    `home` (the part of it that living together would explain), `belief` (`nats` with what both did). `components`:
+    `component` (its first account), `account_id`. `apart` is the factor that ties of users who never met were given.
     """
     db.make("trust", TRUST, acting=s.acting, full=s.full, shy=s.shy)
     db.make(

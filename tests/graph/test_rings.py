@@ -60,6 +60,7 @@ def put(
     *,
     burst: bool = False,
     overlap: bool = True,
+    together: Sequence[tuple[str, str, str]] = (),
 ) -> None:
     schema = {"a": pl.String, "b": pl.String, "kind": pl.String, "nats": pl.Float64}
     space = pl.when(pl.col("kind").is_in(oracle.POCKETS)).then(pl.lit("pay")).otherwise("kind").alias("space")
@@ -67,6 +68,8 @@ def put(
     thing = pl.concat_str("a", "b", "kind")
     frame = frame.with_columns(space, burst=pl.lit(burst), overlap=pl.lit(overlap), entity_id=thing)
     db.put("ties", frame)
+    users = {"account_id": pl.String, "space": pl.String, "entity_id": pl.String}
+    db.put("signed_together", pl.DataFrame([*together], schema=users, orient="row"))
     acted = {"account_id": pl.String, "nats": pl.Float64}
     db.put("suspicion", pl.DataFrame(list(suspicion(by).items()), schema=acted, orient="row"))
     per = [(a, typology, nats) for a, told in by.items() for typology, nats in told.items()]
@@ -170,11 +173,16 @@ def test_components_are_judged_alike_in_any_company(
     assert pl.concat([whole.clear(), *apart]).sort(*HELD).equals(whole.sort(*HELD))
 
 
-@pytest.mark.parametrize(("honest", "is_ring"), [(0, True), (60, False)])
-def test_a_pocket_says_less_where_honest_people_lend_theirs(engine: Warehouse, honest: int, is_ring: bool) -> None:
+@pytest.mark.parametrize(
+    ("honest", "burst", "is_ring"), [(0, "", True), (60, "", False), (60, "c", False), (60, "bc", True)]
+)
+def test_a_pocket_says_less_where_honest_people_lend_theirs(
+    engine: Warehouse, honest: int, burst: str, is_ring: bool
+) -> None:
     pockets: list[Tie] = [("a", "b", "payee", 3.0), ("b", "c", "payee", 3.0)]
     lent: list[Tie] = [(f"h{i:02}", f"i{i:02}", "payee", 3.0) for i in range(honest)]
-    put(engine, [*pockets, *lent], {v: {ACTS[0][0]: 2.0} for v in "ab"}, [])
+    together = [(account, "pay", "bcpayee") for account in burst]
+    put(engine, [*pockets, *lent], {v: {ACTS[0][0]: 2.0} for v in "ab"}, [], together=together)
     pairs(engine, S, apart=0.15)
     found = engine.frame("SELECT a, b FROM pairs WHERE b <= 'c' ORDER BY a, b").rows()
     assert found == ([("a", "b"), ("b", "c")] if is_ring else [("a", "b")])
