@@ -112,7 +112,7 @@ class Warehouse:
             ("allowed_directories", allowed),
             ("allowed_paths", [str(file) for file in files_of(self._beside)]),
             ("enable_external_access", False),
-            ("allowed_configs", ["memory_limit", "preserve_insertion_order"]),  # for loading exports
+            ("allowed_configs", ["memory_limit", "preserve_insertion_order", "checkpoint_threshold"]),
             ("lock_configuration", True),
         ):
             self.rows(f"SET {name} = $value", value=value)
@@ -188,6 +188,17 @@ class Warehouse:
             with suppress(duckdb.Error):
                 self.rows("ROLLBACK")
             raise
+
+    @contextmanager
+    def checkpoints(self) -> Iterator[None]:
+        """Have what is committed brought into the file during the block, not only when it is closed: rows that were
+        changed would else stay in memory, those of every drop."""
+        before = self.rows("SELECT current_setting('checkpoint_threshold')")[0][0]
+        self.rows("SET checkpoint_threshold = '16MB'")
+        try:
+            yield
+        finally:
+            self.rows("SET checkpoint_threshold = $before", before=before)
 
     @contextmanager
     def half_the_memory(self) -> Iterator[None]:

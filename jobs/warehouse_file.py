@@ -91,6 +91,9 @@ def settle(
         "memory_limit": memory_limit,
         "temp_directory": str(scratch),
         "max_temp_directory_size": max_temp,
+        # Else DuckDB stops amid a night, after whatever statement it is at, to compress all temporary tables with one
+        # thread. `Warehouse.checkpoints` has the file looked after while it grows.
+        "checkpoint_threshold": "1TB",
         # A SQL name must never pick up a Python variable, and nothing may be fetched from the network.
         "python_enable_replacements": False,
         "autoinstall_known_extensions": False,

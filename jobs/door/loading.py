@@ -62,7 +62,7 @@ def load(
     ensure_tables(w)
     sweep(w)
     found = drops(exports)
-    with w.memory_at_most(POURING):
+    with w.memory_at_most(POURING), w.checkpoints():
         for drop in found:
             if until is None or drop.date is None or drop.date <= until:
                 _load_drop(w, drop, exports, door, until, progress, elsewhere)
