@@ -62,14 +62,17 @@ def evidence(db: Db, s: ScoreSettings) -> None:
     """
     witness = {True: s.crowd_cap, False: s.habit_cap}
     sides = pl.DataFrame(
-        [(t, a.name, a.axis, a.side, a.table, witness[a.crowd] if a.between_tied else None) for t, a in all_acts()],
-        schema=["typology", "act", "axis", "side", "export", "most"],
+        [
+            (t, a.name, a.axis, a.side, a.table, witness[a.crowd] if a.between_tied else None, a.of_the_group)
+            for t, a in all_acts()
+        ],
+        schema=["typology", "act", "axis", "side", "export", "most", "of_the_group"],
         schema_overrides={"most": pl.Float64},
         orient="row",
     )
     platform = rates(db.frame("SELECT * FROM totals ORDER BY ALL"), db.frame(REPEATED), sides, s)
     db.put("platform_rates", platform)
-    db.put("axes_of_acts", sides.select("typology", "act", "axis", "most"))
+    db.put("axes_of_acts", sides.select("typology", "act", "axis", "most", "of_the_group"))
     tells = partial(telling, platform=platform, sides=sides, s=s)
     db.by_group("told", tells, "account_id", TOLD, acted=ACTED)
     strongest = "SELECT account_id, typology, axis, nats FROM told"

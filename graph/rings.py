@@ -8,19 +8,18 @@ the ring together are peeled off.
 from __future__ import annotations
 
 from functools import partial
-from itertools import count
-from math import exp, inf, log
+from math import exp, log
 from typing import TYPE_CHECKING
 
 import networkx as nx
 import polars as pl
-from graspologic_native import leiden
 
 from graph import pooled
-from graph.tables import BUYING, SELLING
+from graph.groups import communities, cut_out, leads, numbered
+from graph.parting import parted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from graph.db import Db
     from graph.settings import RingSettings
@@ -79,116 +78,6 @@ def within(given: Mapping[str, pl.DataFrame], *, s: RingSettings) -> pl.DataFram
     return pl.DataFrame(rows, schema=HELD, orient="row")
 
 
-def shown(groups: pl.DataFrame, chances: pl.DataFrame, cap: float) -> pl.DataFrame:
-    """What each of `groups` (`group`, `account_id`) did: one row a `group` and typology with its pooled `nats`, of one
-    kind of act at most `cap`, strongest first."""
-    acts = pooled.by_act(chances.join(groups, on="account_id", maintain_order="left"), cap=cap)
-    return pooled.by_typology(acts, "group").sort("group", "nats", "typology", descending=[False, True, False])
-
-
-def leads(groups: pl.DataFrame, chances: pl.DataFrame, s: RingSettings) -> dict[int, list[str]]:
-    """The typologies that a group shows: its number -> at most two, strongest first, none below `look` nats, `brushing`
-    none below `lead`: friends trade with each other, too. Groups that show none are left out: whatever ties them, they
-    did nothing that rings do."""
-    least = pl.when(pl.col("typology") == "brushing").then(s.lead).otherwise(s.look)
-    rows = shown(groups, chances, s.ring_cap).filter(pl.col("nats") >= least)
-    return dict(rows.group_by("group", maintain_order=True).agg(pl.col("typology").head(2)).iter_rows())
-
-
-def parted(groups: list[nx.Graph], chances: pl.DataFrame, s: RingSettings) -> list[nx.Graph]:
-    """Groups that are two hands, parted: where parts do different things, and taken apart explain what was done better
-    than together, by more than the ties between them say that they are one.
-
-    A finer and finer search proposes the parts; those that did nothing go with the part they are tied to most. Parts
-    that do the same stay together (one ring's members do not all do it equally often), and so do a selling and a buying
-    side: one hand may do both.
-    """
-    for finer in s.finer:
-        proposed = [communities(group, s, finer) for group in groups]
-        does = leading([members for parts in proposed for members in parts], chances, s)
-        numbers = count()
-        did = [[does.get(next(numbers), ("", 0.0)) for _ in parts] for parts in proposed]
-        hands = [
-            gathered(group, parts, [typology for typology, _ in told])
-            for group, parts, told in zip(groups, proposed, did, strict=True)
-        ]
-        worth = iter(gains(groups, hands, did, chances))
-        split: list[nx.Graph] = []
-        for group, several in zip(groups, hands, strict=True):
-            members = list(several.values())
-            apart = members and next(worth) > s.part * (len(members) - 1) + between(group, members)
-            split += [cut_out(group, hand) for hand in members] if apart else [group]
-        groups = sorted(split, key=min)
-    return groups
-
-
-def gains(
-    groups: list[nx.Graph], hands: list[dict[str, list[str]]], did: list[list[tuple[str, float]]], chances: pl.DataFrame
-) -> list[float]:
-    """For each group of several `hands` (by what they do): nats that they explain of what was done beyond what one hand
-    would, which does one thing, or (of its parts, which `did` them) sells and buys.
-
-    Pooled over the whole and over each hand, with no cap: capped, a large ring explains less than its pieces, and a
-    pyramid fell apart over a part of it whose fees looked a little more like brushing.
-    """
-    several = [(group, found, told) for group, found, told in zip(groups, hands, did, strict=True) if found]
-    asked = [members for group, found, _ in several for members in (group, *found.values())]
-    nats = {(number, t): n for number, t, n in shown(numbered(asked), chances, inf).iter_rows()} if asked else {}
-    numbers = count()
-    out = []
-    for _, found, told in several:
-        whole = next(numbers)
-        together = max([one_hand(told), *(n for (number, _), n in nats.items() if number == whole)])
-        out.append(sum(nats.get((next(numbers), typology), 0.0) for typology in found) - together)
-    return out
-
-
-def one_hand(did: list[tuple[str, float]]) -> float:
-    """Nats of what one hand would explain of parts' (typology, nats): the strongest, or a selling and a buying side."""
-    sides = [max((n for t, n in did if t in side), default=0.0) for side in (SELLING, BUYING)]
-    return max([sum(sides), *(n for _, n in did)], default=0.0)
-
-
-def gathered(graph: nx.Graph, parts: list[list[str]], does: list[str]) -> dict[str, list[str]]:
-    """One hand for each typology that some part shows, none where only one is shown; parts that show none join what
-    they are tied to most. Typology -> members, both sorted."""
-    hands: dict[str, list[str]] = {}
-    for part, typology in zip(parts, does, strict=True):
-        if typology:
-            hands.setdefault(typology, []).extend(part)
-    if len(hands) < 2:
-        return {}
-    idle = [part for part, typology in zip(parts, does, strict=True) if not typology]
-    while idle:
-        pulls = [
-            (between(graph, [part, members]), hand, part) for part in idle for hand, members in sorted(hands.items())
-        ]
-        _, hand, part = max(pulls, key=lambda pull: (pull[0], pull[1], pull[2]))
-        hands[hand].extend(part)
-        idle.remove(part)
-    return {typology: sorted(members) for typology, members in sorted(hands.items())}
-
-
-def leading(groups: list[list[str]], chances: pl.DataFrame, s: RingSettings) -> dict[int, tuple[str, float]]:
-    """The typology that a group shows most and its nats, for groups that reach `lead`."""
-    rows = shown(numbered(groups), chances, s.ring_cap).filter(pl.col("nats") >= s.lead)
-    first = rows.group_by("group", maintain_order=True).first()
-    return {group: (typology, nats) for group, typology, nats in first.select("group", "typology", "nats").iter_rows()}
-
-
-def between(graph: nx.Graph, parts: list[list[str]]) -> float:
-    """Nats of the ties that run between parts."""
-    of = {v: number for number, members in enumerate(parts) for v in members}
-    ends = ((min(u, v), max(u, v), nats) for u, v, nats in graph.edges(data="nats") if u in of and v in of)
-    return float(sum(nats for u, v, nats in sorted(ends) if of[u] != of[v]))
-
-
-def numbered(groups: Iterable[Iterable[str]]) -> pl.DataFrame:
-    """One row an account: `group`, the number of its group, from 0, and `account_id`."""
-    rows = [(number, account) for number, group in enumerate(groups) for account in sorted(group)]
-    return pl.DataFrame(rows, schema={"group": pl.Int64, "account_id": pl.String}, orient="row")
-
-
 def found(groups: list[nx.Graph], chances: pl.DataFrame, s: RingSettings) -> list[dict[str, tuple[float, float]]]:
     """The rings among groups: account -> (hold, acts)."""
     index = numbered(groups)
@@ -222,39 +111,6 @@ def hands(groups: pl.DataFrame, pairs: pl.DataFrame, alone: pl.DataFrame) -> lis
     for group, a, b, nats, home, belief in edges.select("group", "a", "b", "nats", "home", "belief").iter_rows():
         graphs[group].add_edge(a, b, nats=nats, home=home, belief=belief)
     return list(graphs.values())
-
-
-def cut_out(graph: nx.Graph, members: list[str]) -> nx.Graph:
-    """Some of a graph as a graph of its own: a view of a view answers slowly."""
-    return graph if len(members) == len(graph) else graph.subgraph(members).copy()
-
-
-def communities(graph: nx.Graph, s: RingSettings, finer: float = 1.0) -> list[list[str]]:
-    """CPM Leiden inside one component; each community and the list of them sorted.
-
-    Weights stay in nats, rounded to hundredths: the library's refinement gets stuck in pairs when weights are large
-    (a path of 40 with weight 300 falls into twos and threes, with weight 3 it stays whole). It knows edges alone: who
-    has none (parts that do the same are put together, tied or not) is a community alone.
-    """
-    if graph.number_of_nodes() < 4:
-        return [sorted(graph)]
-    edges = sorted((min(u, v), max(u, v), round(w, 2)) for u, v, w in graph.edges(data="belief"))
-    if not edges:
-        return [[account] for account in sorted(graph)]
-    _, label = leiden(
-        edges,
-        None,
-        resolution=s.gamma * finer,
-        randomness=0.001,
-        iterations=10,
-        use_modularity=False,
-        seed=s.seed,
-        trials=1,
-    )
-    groups: dict[int, list[str]] = {}
-    for account in sorted(label):
-        groups.setdefault(label[account], []).append(account)
-    return sorted([*groups.values(), *([account] for account in sorted(set(graph) - set(label)))])
 
 
 def peeled(inside: nx.Graph, s: RingSettings) -> list[dict[str, float]]:

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from graph.settings import RingSettings, ScoreSettings
 
 TOLD_EACH = """
-SELECT t.* FROM told AS t
-JOIN axes_of_acts AS x ON x.typology = t.typology AND x.act = t.act AND (x.most IS NULL OR t.axis <> 'sign_up')
-WHERE t.axis <> 'quote'
+SELECT t.* FROM told AS t JOIN axes_of_acts AS x ON x.typology = t.typology AND x.act = t.act
+WHERE NOT x.of_the_group
 """
 """What members say one by one. That they signed up together is one event of the whole group, and only pooled: summed
 member by member a hall of freshers outweighed every ring. So it is with quotes of strangers' orders and the couriers of

@@ -79,11 +79,6 @@ class ActSettings(Part):
         ge=1,
         description="minutes between sign-ups on shared things: at one stretch, an evening's are further apart",
     )
-    batch_hours: int = Field(
-        24,
-        ge=1,
-        description="hours between orders of one burst at one seller: a farm is used at one time, a firm's are not",
-    )
     soon_minutes: int = Field(
         10, ge=1, description="minutes from signing up to the first order; who looks around first takes longer"
     )
@@ -128,7 +123,7 @@ class RingSettings(Part):
     least_share: float = Field(-2.0, le=0, description="nats; idle chances count at most so much against a member")
     look: float = Field(3.0, description="nats; a community of which no typology says so much did nothing rings do")
     lead: float = Field(
-        4.5, description="nats; from here its typology is taken as known; of trade among themselves to be looked at"
+        4.5, description="nats; from here its typology is known, and trade among its members is worth a look as well"
     )
     active: float = Field(0.6, gt=0, lt=1, description="share of a ring's members expected to act; the rest are spares")
     passive: float = Field(0.3, ge=0, le=1, description="worth of a tie to a member that did not act")

@@ -42,56 +42,54 @@ SELECT sender_id AS account_id, target_id AS entity_id, min(sent_at) AS first_at
 FROM chat_links WHERE target_kind IN ('url', 'qr', 'contact') GROUP BY sender_id, target_id
 """
 
-EVERY_USE = """
-WITH held AS (
-    SELECT account_id, phone_id, owner_id, licence_id, registered_at,
-           coalesce(least(cancelled_at, banned_at), $now) AS closed_at
-    FROM accounts WHERE coalesce(least(cancelled_at, banned_at), $now) >= $since
-)
-SELECT account_id, 'device' AS space, 'device' AS kind, device_id AS entity_id, first_seen_at AS first_at,
-       last_seen_at AS last_at
-FROM devices SEMI JOIN (
-    SELECT device_id FROM devices WHERE last_seen_at >= $since GROUP BY device_id HAVING count(*) > 1
-) AS shared USING (device_id) WHERE last_seen_at >= $since
-UNION ALL
-SELECT account_id, 'pay', kind, entity_id, first_at, last_at
-FROM pay_uses SEMI JOIN (
-    SELECT entity_id FROM pay_uses WHERE last_at >= $since
-    GROUP BY entity_id HAVING min(account_id) <> max(account_id)
-) AS shared USING (entity_id) WHERE last_at >= $since
-UNION ALL
-SELECT account_id, 'contact', 'contact', entity_id, first_at, last_at
-FROM contact_uses SEMI JOIN (
-    SELECT entity_id FROM contact_uses WHERE last_at >= $since GROUP BY entity_id HAVING count(*) > 1
-) AS shared USING (entity_id) WHERE last_at >= $since
-UNION ALL
-SELECT account_id, 'phone', 'phone', phone_id, registered_at, closed_at
-FROM held SEMI JOIN (SELECT phone_id FROM held GROUP BY phone_id HAVING count(*) > 1) AS shared USING (phone_id)
-UNION ALL
-SELECT account_id, 'owner', 'owner', owner_id, registered_at, closed_at
-FROM held SEMI JOIN (SELECT owner_id FROM held GROUP BY owner_id HAVING count(*) > 1) AS shared USING (owner_id)
-UNION ALL
-SELECT account_id, 'licence', 'licence', licence_id, registered_at, closed_at
-FROM held SEMI JOIN (SELECT licence_id FROM held GROUP BY licence_id HAVING count(*) > 1) AS shared USING (licence_id)
-UNION ALL
-SELECT account_id, 'address', 'address', entity_id, first_at, last_at
-FROM address_uses SEMI JOIN (
-    SELECT entity_id FROM address_uses WHERE last_at >= $since GROUP BY entity_id HAVING count(*) > 1
-) AS shared USING (entity_id) WHERE last_at >= $since
-UNION ALL
-SELECT account_id, 'card_code', 'card_code', entity_id, first_at, last_at
-FROM code_uses SEMI JOIN (
-    SELECT entity_id FROM code_uses WHERE last_at >= $since GROUP BY entity_id HAVING count(*) > 1
-) AS shared USING (entity_id) WHERE last_at >= $since
-UNION ALL
-SELECT account_id, 'source', 'source', entity_id, first_at, last_at
-FROM source_uses SEMI JOIN (
-    SELECT entity_id FROM source_uses WHERE last_at >= $since
-    GROUP BY entity_id HAVING min(account_id) <> max(account_id)
-) AS shared USING (entity_id) WHERE last_at >= $since
+ACCOUNT_USES = """
+SELECT account_id, phone_id, owner_id, licence_id, registered_at AS first_at,
+       coalesce(least(cancelled_at, banned_at), $now) AS last_at
+FROM accounts WHERE coalesce(least(cancelled_at, banned_at), $now) >= $since
 """
-"""Most things have one account: each space is asked for itself which of its things two accounts used lately. All but
-pockets and sources name an account's use of a thing once."""
+
+LATELY = """
+SELECT account_id, '{space}' AS space, {kind} AS kind, {thing} AS entity_id,
+       {first_at} AS first_at, {last_at} AS last_at
+FROM {uses} SEMI JOIN (
+    SELECT {thing} FROM {uses} WHERE {last_at} >= $since GROUP BY {thing} HAVING {several}
+) AS shared USING ({thing}) WHERE {last_at} >= $since
+"""
+"""Most things have one account: each space is asked for itself which of its things two accounts used lately."""
+
+ONCE, REPEATED = "count(*) > 1", "min(account_id) <> max(account_id)"
+"""Several accounts, where an account's use of a thing is one row, and where it may be more."""
+
+
+def lately(
+    space: str,
+    uses: str,
+    thing: str = "entity_id",
+    *,
+    kind: str = "",
+    several: str = ONCE,
+    first_at: str = "first_at",
+    last_at: str = "last_at",
+) -> str:
+    """SELECT of the rows of `uses` whose `thing` several accounts used since `$since`, as rows of `uses` are; `kind` is
+    SQL, the space's own name unless said."""
+    kind = kind or f"'{space}'"
+    return LATELY.format(
+        space=space, kind=kind, thing=thing, uses=uses, several=several, first_at=first_at, last_at=last_at
+    )
+
+
+EVERY_USE = " UNION ALL ".join(
+    (
+        lately("device", "devices", "device_id", first_at="first_seen_at", last_at="last_seen_at"),
+        lately("pay", "pay_uses", kind="kind", several=REPEATED),
+        lately("contact", "contact_uses"),
+        *(lately(space, "account_uses", f"{space}_id") for space in ("phone", "owner", "licence")),
+        lately("address", "address_uses"),
+        lately("card_code", "code_uses"),
+        lately("source", "source_uses", several=REPEATED),
+    )
+)
 
 CODE_USES = """
 WITH sent AS (
@@ -188,5 +186,7 @@ def uses(db: Db, *, now: object, since: object) -> None:
     db.make("pay_uses", PAY_USES)
     db.make("address_uses", ADDRESS_USES)
     db.make("contact_uses", CONTACT_USES)
-    db.make("uses", EVERY_USE, now=now, since=since)
-    db.drop("code_uses", "quoted", "quoting", "leaky", "source_uses", "pay_uses", "address_uses", "contact_uses")
+    db.make("account_uses", ACCOUNT_USES, now=now, since=since)
+    db.make("uses", EVERY_USE, since=since)
+    db.drop("quoted", "quoting", "leaky", "code_uses", "source_uses", "pay_uses", "address_uses", "contact_uses")
+    db.drop("account_uses")

@@ -20,6 +20,7 @@ from graph.register import register
 from graph.rings import rings
 from graph.score import scores
 from graph.settings import Method
+from graph.sign_ups import sign_ups
 from graph.state import as_of
 from graph.tables import WATCHLISTS
 from graph.ties import ties
@@ -157,6 +158,7 @@ def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
     with steps.step("uses"):
         uses(db, now=now, since=now - timedelta(days=method.ties.window_days))
     with steps.step("ties"):
+        sign_ups(db, method.ties)
         ties(db, method.ties, now=now, silent_days=method.acts.silent_days)
     with steps.step("acts"):
         tally(db, method.acts, now=now, spread=method.score.spread, burst_hours=method.ties.burst_hours)

@@ -193,31 +193,35 @@ class Warehouse:
     def checkpoints(self) -> Iterator[None]:
         """Have what is committed brought into the file during the block, not only when it is closed: rows that were
         changed would else stay in memory, those of every drop."""
-        before = self.rows("SELECT current_setting('checkpoint_threshold')")[0][0]
-        self.rows("SET checkpoint_threshold = '16MB'")
-        try:
+        with self._set_to("checkpoint_threshold", "16MB"):
             yield
-        finally:
-            self.rows("SET checkpoint_threshold = $before", before=before)
 
     @contextmanager
     def half_the_memory(self) -> Iterator[None]:
         """Halve the memory limit for the block."""
-        now = _bytes(self.rows("SELECT current_setting('memory_limit')")[0][0])
-        with self.memory_at_most(f"{now / 2 / 1024:.0f}KiB"):
+        with self._set_to("memory_limit", f"{_bytes(self._setting('memory_limit')) / 2 / 1024:.0f}KiB"):
             yield
 
     @contextmanager
     def memory_at_most(self, limit: str) -> Iterator[None]:
         """Lower the memory limit to `limit` for the block, unless it is lower already."""
-        before = self.rows("SELECT current_setting('memory_limit')")[0][0]
-        self.rows("SET memory_limit = $limit", limit=limit)
-        if _bytes(self.rows("SELECT current_setting('memory_limit')")[0][0]) > _bytes(before):
-            self.rows("SET memory_limit = $limit", limit=before)
+        before = self._setting("memory_limit")
+        with self._set_to("memory_limit", limit):
+            if _bytes(self._setting("memory_limit")) > _bytes(before):
+                self.rows("SET memory_limit = $value", value=before)
+            yield
+
+    @contextmanager
+    def _set_to(self, name: str, value: str) -> Iterator[None]:
+        before = self._setting(name)
+        self.rows(f"SET {name} = $value", value=value)
         try:
             yield
         finally:
-            self.rows("SET memory_limit = $limit", limit=before)
+            self.rows(f"SET {name} = $value", value=before)
+
+    def _setting(self, name: str) -> str:
+        return str(self.rows(f"SELECT current_setting('{name}')")[0][0])
 
     def _rewrite(self) -> None:
         remove(*files_of(self._beside))

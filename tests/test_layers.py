@@ -8,7 +8,8 @@ import pytest
 GRAPH = Path(__file__).parents[1] / "graph"
 # graph.acts is a list of typologies: data that the counting stage reads, as it reads settings.
 # graph.pooled is arithmetic on evidence, graph.things on what is shared, graph.opinions and graph.lessons on verdicts,
-# and graph.decisions reads them; graph.figures is what the gates judge by; no stages.
+# and graph.decisions reads them; graph.figures is what the gates judge by; graph.groups and graph.parting work on the
+# graphs of the rings stage; no stages.
 SHARED = {
     f"graph.{name}"
     for name in (
@@ -24,6 +25,8 @@ SHARED = {
         "lessons",
         "decisions",
         "figures",
+        "groups",
+        "parting",
     )
 }
 # Learning scores once more what was left below the line: a second copy of the scores would drift from the first.

@@ -47,7 +47,8 @@ class Act:
     restate each other and only the strongest counts. `victim` is the column of `table` that names who was harmed,
     `money` whether the row's amount was at stake. `between_tied`: the act itself is about tied accounts, so its base
     rate is that of all accounts; other acts are compared with accounts that are tied to nobody who acted. `crowd`: of
-    such acts, one that no home's habit explains: a group is one witness still, and says more.
+    such acts, one that no home's habit explains: a group is one witness still, and says more. `of_the_group`: one event
+    or one trade of all of them explains it, so it is pooled and never summed member by member.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Act:
     money: bool = True
     between_tied: bool = False
     crowd: bool = False
+    of_the_group: bool = False
 
     @property
     def looks_up(self) -> bool:

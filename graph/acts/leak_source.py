@@ -37,6 +37,7 @@ ACTS = (
         chance="order_id IS NOT NULL",
         listed="leaked",
         victim="receiver_id",
+        of_the_group=True,
     ),
     Act(
         "quote_reported",

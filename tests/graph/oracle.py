@@ -15,7 +15,7 @@ import networkx as nx
 import polars as pl
 
 from graph import pooled
-from graph.rings import communities
+from graph.groups import communities
 from graph.settings import RingSettings
 from graph.tables import BUYING, SELLING
 

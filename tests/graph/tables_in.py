@@ -23,6 +23,7 @@ from graph.register import register
 from graph.rings import rings
 from graph.score import scores
 from graph.settings import Method
+from graph.sign_ups import sign_ups
 from graph.ties import ties
 from graph.uses import uses
 from graph.verdicts import verdicts
@@ -168,6 +169,7 @@ def night(db: Db, until: str, method: Method | None = None, after: str | None = 
     since = NOW - timedelta(days=m.ties.window_days)
     stages: dict[str, Callable[[], None]] = {
         "uses": lambda: uses(db, now=NOW, since=since),
+        "sign_ups": lambda: sign_ups(db, m.ties),
         "ties": lambda: ties(db, m.ties, now=NOW, silent_days=m.acts.silent_days),
         "acts": lambda: tally(db, m.acts, now=NOW, spread=m.score.spread, burst_hours=m.ties.burst_hours),
         "rates": lambda: evidence(db, m.score),

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.groups import communities, leads, numbered, shown
 from graph.pairs import pairs
-from graph.rings import GIVEN, HELD, communities, gains, leading, leads, numbered, rings, shown, within
+from graph.parting import gains, leading
+from graph.rings import GIVEN, HELD, rings, within
 from graph.settings import RingSettings, TieSettings
 from jobs.warehouse import Warehouse
 from tests.graph import oracle
@@ -325,9 +327,9 @@ def test_a_ring_is_not_parted_over_a_piece_that_looks_a_little_more_like_somethi
     rows = [(a, *ACTS[0], 10, 2) for a in (line if whole else ends)] + [(a, *ACTS[2], 10, 3) for a in piece]
     chances = chances_rated(rows)
     does = leading([line[:14], piece, line[22:]], chances, S)
-    assert [typology for typology, _ in does.values()] == ["confirm_first", "brushing", "confirm_first"]
+    assert [typology for typology, _ in does] == ["confirm_first", "brushing", "confirm_first"]
     hands = {"brushing": piece, "confirm_first": ends}
-    gain = gains([nx.path_graph(line)], [hands], [list(does.values())], chances)[0]
+    gain = gains([nx.path_graph(line)], [hands], [does], chances)[0]
     assert (gain < S.part + 2 * T.fee) is whole, "what all of them do is said of the piece as well"
 
 

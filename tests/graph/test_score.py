@@ -24,7 +24,7 @@ def scored(
     told: list[Told],
     hold: float = 4.0,
     usual: float = 0.0,
-    axis: str = "behaviour",
+    of_the_group: bool = False,
 ) -> pl.DataFrame:
     """`ring_scores` of rings given as words of accounts; every account's acts speak for it alone, nothing is pooled;
     against usual accounts alone they say `usual` nats more."""
@@ -43,9 +43,11 @@ def scored(
     columns = {**text, "act": pl.String, "axis": pl.String, "n": pl.Int64, "k": pl.Int64, "rate": pl.Float64}
     platform = {"spread": pl.Float64, "alone": pl.Float64, "most": pl.Float64}
     db.put("chances_rated", pl.DataFrame(schema={**columns, **platform}))
-    db.put("told", per.with_columns(act=pl.lit("x"), k=pl.lit(1), axis=pl.lit(axis), apart=pl.col("nats") + usual))
+    db.put(
+        "told", per.with_columns(act=pl.lit("x"), k=pl.lit(1), axis=pl.lit("behaviour"), apart=pl.col("nats") + usual)
+    )
     kinds = per.select("typology").unique().sort("typology")
-    db.put("axes_of_acts", kinds.with_columns(act=pl.lit("x"), most=pl.lit(None, pl.Float64)))
+    db.put("axes_of_acts", kinds.with_columns(act=pl.lit("x"), of_the_group=pl.lit(of_the_group)))
     scores(db, S, R)
     return db.frame("SELECT ring, nats, score FROM ring_scores ORDER BY score DESC, ring")
 
@@ -92,7 +94,7 @@ def test_more_evidence_stands_above_less(db: Warehouse, above: list[float], belo
 def test_what_is_told_of_a_whole_group_is_not_summed_member_by_member(db: Warehouse) -> None:
     told = [(account, "leak_source", 8.0) for account in "abcd"]
     assert scored(db, {1: "a b c d"}, told).height == 1
-    assert scored(db, {1: "a b c d"}, told, axis="quote").is_empty()
+    assert scored(db, {1: "a b c d"}, told, of_the_group=True).is_empty()
 
 
 def test_a_swollen_ring_scores_less_than_its_core(db: Warehouse) -> None:

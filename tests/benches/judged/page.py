@@ -156,9 +156,8 @@ def _typologies(beside: list[Finding]) -> str:
     rows = [[name, *(_found_of(found, name) for _, found in groups)] for name in TYPOLOGIES]
     mine = _table(["typology", *(f"{world}, {kind}" for (world, kind), _ in groups)], rows)
     methods = list(dict.fromkeys(f.method for f in beside))
-    by_method = {m: {f.market: f for f in beside if f.method == m} for m in methods}
-    alike = [[of for market, of in found.items() if all(market in o for o in by_method.values())]
-             for found in by_method.values()]  # fmt: skip
+    all_ran = set.intersection(*({f.market for f in beside if f.method == m} for m in methods))
+    alike = [[f for f in beside if f.method == m and f.market in all_ran] for m in methods]
     rows = [[name, *(_found_of(found, name, share=True) for found in alike)] for name in TYPOLOGIES]
     said = "Rings found in the top K of those planted, all seeds and sizes together. First ours, market by market:\n"
     then = "Then every method, the share found over all markets that all of them ran on:\n"
