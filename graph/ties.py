@@ -183,9 +183,9 @@ FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY
 
 def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     """Make `ties`: one row says why two accounts may be one hand; and `crowds`, `hubs_found`, `sellers`, `closings`,
-    `successions`, `fee_orders`, `fees`. `ties` and `hubs_found` are views, until acts are
-    known those of `ties_met` and `hubs_met`. `sellers`: one row an account that sold: `account_id`, `last_at` (an order
-    or a delivery), `open_orders` (paid, neither delivered nor given back).
+    `successions`, `fee_orders`, `fees`. `ties` and `hubs_found` are views, until acts are known those of `ties_met` and
+    `hubs_met`. `sellers`: one row an account that sold: `account_id`, `last_at` (an order or a delivery), `open_orders`
+    (paid, neither delivered nor given back).
 
     Reads `uses`, `kiosks`, `signed_together`, `accounts`, `orders`. `ties` columns: `a` < `b` (accounts), `space`,
     `kind`, `entity_id` (an account for inviter and succession), `nats` (log-odds of one hand; decimal, so that sums do

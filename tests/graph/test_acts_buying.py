@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
 
 import polars as pl
 import pytest
 
-from graph.acts import all_acts
+from graph.acts import account_farm, all_acts
 from jobs.warehouse import Warehouse
 from tests.graph import test_acts_selling
 from tests.graph.act_cases import ACTS, Case, counted, outcome
-from tests.graph.tables_in import Row, account, card, chat, on_one_device, order
+from tests.graph.tables_in import Row, account, card, chat, fill, on_one_device, order
 
 UNPAID = [
     Case("took_code_unpaid", "b",
@@ -198,3 +199,16 @@ def test_every_act_of_every_typology_has_a_case() -> None:
     without_orders = {"link_to_many_strangers"}  # test_messages_alone
     assert {case.act for case in [*CASES, *test_acts_selling.CASES]} | without_orders == set(ACTS)
     assert len(ACTS) == sum(1 for _ in all_acts()), "names of acts are unique"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_three_of_a_burst_within_a_day_are_found_as_by_looking_at_every_pair(db: Warehouse, seed: int) -> None:
+    dice = Random(seed)
+    hours = [(f"o{i}", f"a{dice.randrange(6)}", dice.choice("st"), dice.randrange(24 * 6)) for i in range(30)]
+    rows = [order(name, buyer, seller, 20 + hour / 24) for name, buyer, seller, hour in hours]
+    fill(db, rows)
+    db.put("bursts", pl.DataFrame({"burst": "a0", "account_id": [f"a{i}" for i in range(6)]}))
+    found = {name for (name,) in db.frame(account_farm.TABLES["bought_alike"]).iter_rows()}
+    near = {name: {b for _, b, s, h in hours if s == seller and abs(h - hour) <= 24} for name, _, seller, hour in hours}
+    assert found == {name for name, buyers in near.items() if len(buyers) > 2}
+    assert 0 < len(found) < len(hours)
