@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph.fees import fees
 from graph.things import of_things, strengths
 
 if TYPE_CHECKING:
@@ -135,51 +136,6 @@ LEFT JOIN fees AS f ON f.account_id = a.account_id
 WHERE a.inviter_id <> a.account_id
 """
 
-ENTRIES = """
-SELECT o.order_id, o.buyer_id, o.seller_id, o.payee_id, a.inviter_id
-FROM orders AS o JOIN accounts AS a ON a.account_id = o.buyer_id
-WHERE o.paid_at IS NOT NULL AND a.inviter_id <> a.account_id
-  AND (o.category = 'membership' OR o.promoter_id = a.inviter_id)
-"""
-"""Orders that may buy one's way in: a membership, or goods for which the recruiter is named as the promoter. The fee is
-as often dressed as goods (State Council decree No. 444 of 2005, art. 7)."""
-
-UP_THE_LINE = "SELECT DISTINCT buyer_id AS account_id, inviter_id AS above_id, 1 AS level FROM entries"
-
-ONE_HIGHER = """
-SELECT u.account_id, a.inviter_id AS above_id, u.level + 1 AS level
-FROM {below} AS u JOIN accounts AS a ON a.account_id = u.above_id WHERE a.inviter_id IS NOT NULL
-"""
-
-FEE_ORDERS = """
-WITH pockets AS (
-    SELECT seller_id AS account_id, payee_id FROM orders WHERE payee_id IS NOT NULL AND category = 'membership'
-  UNION
-    SELECT seller_id, payee_id FROM entries WHERE payee_id IS NOT NULL
-),
-tops AS (SELECT account_id, max_by(above_id, level) AS top_id FROM up GROUP BY account_id),
-paid AS (
-    SELECT DISTINCT o.order_id, o.buyer_id, t.top_id
-    FROM entries AS o JOIN up AS u ON u.account_id = o.buyer_id JOIN tops AS t ON t.account_id = o.buyer_id
-    LEFT JOIN pockets AS p ON p.account_id = u.above_id AND p.payee_id = o.payee_id
-    WHERE o.seller_id = u.above_id OR p.payee_id IS NOT NULL
-),
-payers AS (SELECT DISTINCT buyer_id FROM paid),
-trees AS (
-    SELECT p.top_id
-    FROM paid AS p JOIN accounts AS a ON a.account_id = p.buyer_id LEFT JOIN payers AS i ON i.buyer_id = a.inviter_id
-    GROUP BY p.top_id
-    HAVING count(DISTINCT p.buyer_id) >= $heads
-       AND count(DISTINCT CASE WHEN i.buyer_id IS NOT NULL THEN p.buyer_id END) >= $recruits
-)
-SELECT order_id, buyer_id FROM paid SEMI JOIN trees USING (top_id)
-"""
-"""Entries paid to an account above the payer in its own referral line, or into that account's pocket, in trees
-where at least `$heads` paid, `$recruits` of them recruited by one who paid too: a friend who joins a friend's club is
-no pyramid, nor is a club whose owner invites all its members."""
-
-FEES = "SELECT buyer_id AS account_id, count(*) AS fees FROM fee_orders GROUP BY buyer_id"
-
 
 def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     """Make `ties`: one row says why two accounts may be one hand; and `crowds`, `hubs_found`, `sellers`, `closings`,
@@ -197,23 +153,8 @@ def ties(db: Db, s: TieSettings, *, now: object, silent_days: int) -> None:
     db.make("closings", CLOSINGS, now=now, silent_days=silent_days)
     days = {"succession_days": s.succession_days, "before_days": round(s.succession_days / 4)}
     db.make("successions", SUCCESSIONS, keep=s.keep, **days)
-    db.make("entries", ENTRIES)
-    _up_the_line(db, s.levels)
-    db.make("fee_orders", FEE_ORDERS, heads=s.heads, recruits=s.recruits)
-    db.make("fees", FEES)
+    fees(db, s)
     db.make("ties_met", TIES, **strengths(s), **s.model_dump(include={"succession", "inviter", "fee"}))
     db.view("hubs_found", "SELECT * FROM hubs_met")
     db.view("ties", "SELECT * FROM ties_met")
-    db.drop("up", "entries", "kiosks")
-
-
-def _up_the_line(db: Db, levels: int) -> None:
-    """Make `up`: for each account that paid for a membership those above it in its referral line, one row a level; a
-    statement a level, for not every engine can repeat one by itself."""
-    lines = ["up_1"]
-    db.make("up_1", UP_THE_LINE)
-    while len(lines) < levels and not db.frame(f"SELECT level FROM {lines[-1]} LIMIT 1").is_empty():
-        lines.append(f"up_{len(lines) + 1}")
-        db.make(lines[-1], ONE_HIGHER.format(below=lines[-2]))
-    db.make("up", " UNION ALL ".join(f"SELECT account_id, above_id, level FROM {line}" for line in lines))
-    db.drop(*lines)
+    db.drop("kiosks")

@@ -8,8 +8,8 @@ import pytest
 GRAPH = Path(__file__).parents[1] / "graph"
 # graph.acts is a list of typologies: data that the counting stage reads, as it reads settings.
 # graph.pooled is arithmetic on evidence, graph.things on what is shared, graph.opinions and graph.lessons on verdicts,
-# and graph.decisions reads them; graph.figures is what the gates judge by; graph.groups and graph.parting work on the
-# graphs of the rings stage; no stages.
+# and graph.decisions reads them; graph.fees is a part of the ties stage; graph.figures is what the gates judge by;
+# graph.groups and graph.parting work on the graphs of the rings stage; no stages.
 SHARED = {
     f"graph.{name}"
     for name in (
@@ -24,6 +24,7 @@ SHARED = {
         "things",
         "lessons",
         "decisions",
+        "fees",
         "figures",
         "groups",
         "parting",

@@ -5,8 +5,8 @@ others. Composite in its gravity: levels and heads are counted over the ring (th
 criminal threshold); they order the proposed action, never the score.
 
 Acts: an entry (a membership, or goods for which the recruiter is named as the promoter) paid to an account above the
-payer in its own referral line, or into that account's pocket, for who receives, who pays, and who recruited; the
-classifier's tag.
+payer in its own referral line, into that account's pocket or to its shop, and what else such a tree's recruits buy
+there, for who receives, who pays, and who recruited; the classifier's tag.
 Chances: paid orders sold and bought (not memberships alone: where most memberships are fees, fees would look ordinary);
 accounts referred.
 Innocent explanation: an honest shop selling memberships that rewards referral; there the fee goes to the shop, not up

@@ -271,6 +271,9 @@ def fee(seller: str, **columns: object) -> Row:
         ([fee("straw", payee_id="pocket"), order("other", "x", "top", category="membership", payee_id="pocket")], True),
         ([fee("top", category="health_food", promoter_id="mid")], True),
         ([fee("top", category="health_food", promoter_id="x")], False),
+        ([fee("till"), *slowly("top", "till")], True),
+        ([fee("till"), *slowly("top", "till", *(f"x{i}" for i in range(S.keep)))], False),
+        ([fee("till"), *slowly("x", "till")], False),
         ([fee("club")], False),
         ([fee("mid", paid_at=None)], False),
         ([fee("mid", category="household")], False),
@@ -282,6 +285,9 @@ def fee(seller: str, **columns: object) -> Row:
         "the top's pocket",
         "goods",
         "another's goods",
+        "the top's shop",
+        "a shop on a crowd's device",
+        "another's shop",
         "a club",
         "unpaid",
         "goods bought",
@@ -293,6 +299,17 @@ def test_fees_flow_up_the_line(db: Warehouse, rows: list[Row], is_fee: bool) -> 
     assert ("fee" in db.frame("SELECT order_id FROM fee_orders")["order_id"]) is is_fee
     assert found["low", "mid", "account"] == (S.fee if is_fee else S.inviter)
     assert found["mid", "top", "account"] == S.inviter
+
+
+@pytest.mark.parametrize(
+    ("inviter", "seller", "is_fee"),
+    [("p0", "top", True), ("top", "top", True), ("x", "top", False), ("p0", "x", False)],
+)
+def test_goods_of_who_takes_the_fees_are_a_fee(db: Warehouse, inviter: str, seller: str, is_fee: bool) -> None:
+    bought = [account("late", inviter_id=inviter), account("x"), order("goods", "late", seller, category="health_food")]
+    found = tied(db, [*LINE, *OTHERS, fee("mid"), *bought])
+    assert ("goods" in db.frame("SELECT order_id FROM fee_orders")["order_id"]) is is_fee
+    assert found[min("late", inviter), max("late", inviter), "account"] == (S.fee if is_fee else S.inviter)
 
 
 def test_few_who_pay_a_friend_are_no_pyramid(db: Warehouse) -> None:
