@@ -62,6 +62,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "signed_up_at_a_stretch": ("账号与共用设备、号码或收付款账号的多个账号在数分钟内相继注册", "accounts were registered within minutes of each other on shared devices, numbers or payment accounts"),
     "ordered_on_signing_up": ("账号注册后数分钟内即下首单", "accounts placed their first order within minutes of signing up"),
     "bought_where_the_burst_bought": ("订单与同批注册账号购自同一卖家", "orders went to sellers where others of the same burst bought"),
+    "sold_where_the_burst_sold": ("售出订单与同批注册的多个账号在一日内售出同类商品", "sales were of goods that others of the same burst sold within a day"),
     "sold_to_a_tied_account": ("订单的买家与卖家存在关联", "orders were sold to an account tied to the seller"),
     "bought_from_a_tied_account": ("订单购自有关联的账号", "orders were bought from a tied account"),
     "bought_in_step": ("订单与多个有关联的账号在数日内购自同一卖家", "orders were placed in the same days as several tied accounts' at one seller"),
