@@ -8,7 +8,7 @@ whether its rows are `noted`: whether `replaced` says which drop brought the nex
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from graph.db import Db
@@ -109,7 +109,10 @@ def _make(
 ) -> None:
     end = datetime.combine(run_date + timedelta(days=1), datetime.min.time())
     names = [stored(column)[0] for column in export.columns]
-    seen = ", ".join(f"{_known(column, end)} AS {name}" for column, name in zip(export.columns, names, strict=True))
+    later = _later(db, export, end)
+    seen = ", ".join(
+        f"{_known(column, end, later)} AS {name}" for column, name in zip(export.columns, names, strict=True)
+    )
     before = f"drop_date <= DATE '{run_date}'"
     begun = f"{BEGINS[export.name]} < TIMESTAMP '{end}'"
     if known:
@@ -152,16 +155,28 @@ def _carried(name: str, lacking: Sequence[int]) -> str:
     return f"arg_max_null({name}, drop_date) FILTER (WHERE file_id NOT IN ({', '.join(map(str, lacking))}))"
 
 
-def _known(column: Column, end: datetime) -> str:
+def _later(db: Db, export: Export, end: datetime) -> set[str]:
+    """Timestamps that reach beyond `end` in some row: rare, and for most the engine knows without reading. All others
+    are passed on as stored, for a condition on every value costs at each of some forty looks at all orders."""
+    names = [c.name for c in export.columns if c.type == "timestamp" and c.name not in BEGINS.values()]
+    looks = (
+        f"SELECT name FROM (SELECT '{name}' AS name FROM {export.name}_rows WHERE {name} >= TIMESTAMP '{end}' LIMIT 1)"
+        f" AS {name}_later"
+        for name in names
+    )
+    return set(db.frame(" UNION ALL ".join(looks))["name"]) if names else set()
+
+
+def _known(column: Column, end: datetime, later: Collection[str]) -> str:
     """SQL: the column as it was known at `end`. A fact whose event has no time was known all along."""
     name, then, last = stored(column)[0], f"TIMESTAMP '{end}'", f"TIMESTAMP '{end - timedelta(seconds=1)}'"
     if column.name in BEGINS.values():
         return name
-    if column.name == "last_seen_at":
+    if column.name == "last_seen_at" and name in later:
         return f"CASE WHEN {name} >= {then} THEN {last} ELSE {name} END"
-    if column.type == "timestamp":
+    if column.type == "timestamp" and name in later:
         return f"CASE WHEN {name} < {then} THEN {name} END"
-    if column.name in _HAPPENED_WITH:
+    if _HAPPENED_WITH.get(column.name) in later:
         return f"CASE WHEN {_HAPPENED_WITH[column.name]} >= {then} THEN NULL ELSE {name} END"
     if column.name == "channel":
         return "coalesce(channel, 'listing')"

@@ -89,6 +89,8 @@ def settle(
     """Tell a connection that was just opened its limits, where to spill, and what it may not do."""
     settings: dict[str, object] = {
         "memory_limit": memory_limit,
+        # Of the limit, kept between statements: given back to the system, each page must be asked for and emptied anew.
+        "block_allocator_memory": "50%",
         "temp_directory": str(scratch),
         "max_temp_directory_size": max_temp,
         # Else DuckDB stops amid a night, after whatever statement it is at, to compress all temporary tables with one
