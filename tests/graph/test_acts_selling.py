@@ -16,15 +16,22 @@ def live(order_id: str, buyer: str, day: float, **columns: object) -> Row:
     return order(order_id, buyer, "s", day, channel="livestream", promoter_id="p", **columns)
 
 
-def handed_over(owner: str | None = None, again: float | None = None, **old_orders: object) -> list[Row]:
+def handed_over(
+    owner: str | None = None,
+    again: float | None = None,
+    third: str | None = "household",
+    **old_orders: object,
+) -> list[Row]:
     """A shop that closed, and the one that opened a week later on the same phone, perhaps by the same `owner` under the
-    same number; closed as well on the day `again`."""
+    same number; closed as well on the day `again`. Both sold household goods; the next one's third order
+    was of the category `third`."""
     known = {"owner_id": owner, "phone_id": owner}
     return [
         shop("old", cancelled_at=100, **known),
         shop("s", registered_at=107, cancelled_at=again, **known),
-        *(order(f"old{i}", f"b{i}", "old", 90, **old_orders) for i in range(2)),
-        order("1", "c", "s", 120),
+        *(order(f"old{i}", f"b{i}", "old", 90, category="household", **old_orders) for i in range(2)),
+        *(order(f"{i}", "c", "s", 120, category="household") for i in range(2)),
+        order("2", "c", "s", 120, category=third),
         device("old", "d", 10, 100),
         device("s", "d", 107, 170),
     ]
@@ -96,6 +103,8 @@ REBORN = [
          [order("1", "b", "s", complaint="vanished_seller"), order("2", "c", "s")],
          ("1",), 2, [order("1", "b", "s", complaint="damaged")], 1),
     Case("opened_after_vanishing", "s", handed_over(**GONE), ("s",), 1, handed_over(), 1),
+    Case("opened_after_vanishing", "s", handed_over(**GONE), ("s",), 1,
+         handed_over(third="toys", **GONE), 1),
     Case("opened_after_vanishing", "s", handed_over("o", 160, **GONE), ("s",), 1, handed_over("o", **GONE), 1),
 ]  # fmt: skip
 
