@@ -39,21 +39,21 @@ GIVEN = {
 
 HELD = {"first_id": pl.String, "account_id": pl.String, "hold": pl.Float64, "acts": pl.Float64}
 
-MEMBERS = """
+FOUND = """
 SELECT cast(dense_rank() OVER (ORDER BY first_id) AS BIGINT) AS ring, account_id, hold, acts
 FROM held ORDER BY first_id, account_id
 """
 
 
 def rings(db: Db, s: RingSettings) -> None:
-    """Make `members`.
+    """Make `found`.
 
-    Reads `pairs`, `components`, `suspicion`, `chances_rated`. `members`: one row an account on a candidate ring: `ring`
+    Reads `pairs`, `components`, `suspicion`, `chances_rated`. `found`: one row an account on a candidate ring: `ring`
     (number of the night, not yet a name; in the order of first members), `account_id`, `hold` (log-odds that it
     belongs: its ties to the others, its acts, less `entry`), `acts` (nats, at its ring's own rates).
     """
     db.by_group("held", partial(within, s=s), "component", HELD, **GIVEN)
-    db.make("members", MEMBERS)
+    db.make("found", FOUND)
     db.drop("held")
 
 

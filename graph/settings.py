@@ -130,6 +130,13 @@ class RingSettings(Part):
     one_member: float = Field(4.0, description="nats; most that ties to one single member may say")
     entry: float = Field(2.5, description="nats; prior against an account being a member")
     least: int = Field(2, ge=2, description="accounts that make a ring")
+    own: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="share of a ring that uses a thing, and of its other users who are the ring's: its own from here",
+    )
+    several: int = Field(3, ge=2, description="members of a ring that use a thing of its own; two may be friends")
 
 
 class ScoreSettings(Part):

@@ -13,6 +13,7 @@ import polars as pl
 from graph.acting_hubs import acting_hubs
 from graph.acts import forget, tally
 from graph.db import Db
+from graph.joining import joining
 from graph.learning import learning
 from graph.pairs import pairs
 from graph.rates import evidence, undone
@@ -171,11 +172,13 @@ def weigh(steps: Steps, run_date: date, settings: Settings) -> None:
 
 
 def find_rings(db: Db, method: Method) -> None:
-    """From evidence to rings: who may be one hand, what all of them did and left undone, and where one ring ends."""
+    """From evidence to rings: who may be one hand, what all of them did and left undone, where one ring ends, and who
+    joins it after all."""
     acting_hubs(db, method.ties, acting=method.rings.acting)
     pairs(db, method.rings, apart=method.ties.apart)
     undone(db, "components")
     rings(db, method.rings)
+    joining(db, method.rings)
 
 
 def _nights(

@@ -16,6 +16,7 @@ from graph.acting_hubs import acting_hubs
 from graph.acts import tally
 from graph.db import Db
 from graph.exports import EXPORTS, LABELS, ORDERS, Export
+from graph.joining import joining
 from graph.learning import learning
 from graph.pairs import pairs
 from graph.rates import evidence, undone
@@ -177,6 +178,7 @@ def night(db: Db, until: str, method: Method | None = None, after: str | None = 
         "pairs": lambda: pairs(db, m.rings, apart=m.ties.apart),
         "undone": lambda: undone(db, "components"),
         "rings": lambda: rings(db, m.rings),
+        "joining": lambda: joining(db, m.rings),
         "scores": lambda: scores(db, m.score, m.rings),
         "learning": lambda: learning(db, NIGHT, m),
         "register": lambda: register(db, NIGHT, m.names),

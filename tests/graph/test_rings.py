@@ -100,7 +100,7 @@ def ringed(
     pairs(db, S, apart=0.15)
     rings(db, S)
     grouped = db.frame(
-        "SELECT ring, list(account_id ORDER BY account_id) AS a FROM members GROUP BY ring ORDER BY ring"
+        "SELECT ring, list(account_id ORDER BY account_id) AS a FROM found GROUP BY ring ORDER BY ring"
     )
     return grouped["a"].to_list()
 
@@ -131,7 +131,7 @@ def as_the_oracle(engine: Warehouse, market: tuple[list[Tie], By, list[Chance]])
     graph = oracle.projected(ties, by, EXACT)
     slow_pairs = [(min(e), max(e), w["nats"], w["home"], w["belief"]) for *e, w in graph.edges(data=True)]
     assert engine.frame("SELECT a, b, nats, home, belief FROM pairs ORDER BY a, b").rows() == sorted(slow_pairs)
-    members = engine.frame("SELECT ring, account_id, hold FROM members ORDER BY ring, account_id")
+    members = engine.frame("SELECT ring, account_id, hold FROM found ORDER BY ring, account_id")
     slow = oracle.found(graph, suspicion(by), chances_rated(rows), EXACT)
     assert members.select("ring", "account_id").rows() == [
         (number, account) for number, ring in enumerate(slow, start=1) for account in sorted(ring)
