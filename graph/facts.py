@@ -103,10 +103,12 @@ FROM orders_near AS o
 JOIN members AS m ON m.account_id = o.seller_id
 JOIN ring_names AS n ON n.ring = m.ring
 LEFT JOIN members AS b ON b.account_id = o.buyer_id AND b.ring = m.ring
+LEFT JOIN (SELECT DISTINCT entity_id FROM uses WHERE space = 'source') AS s ON s.entity_id = o.seller_id
 WHERE o.paid_at IS NOT NULL AND o.confirmed_at IS NULL AND o.refunded_at IS NULL AND o.cancelled_at IS NULL
-  AND b.account_id IS NULL
+  AND b.account_id IS NULL AND s.entity_id IS NULL
 ORDER BY n.ring_id, o.order_id
 """
+"""Not what was paid to the shop whose orders leaked: it delivers, and is no suspect."""
 
 LINKS = """
 WITH used AS (

@@ -23,12 +23,13 @@ used AS (
 SELECT t.ring, t.space, t.entity_id, t.users
 FROM used AS t JOIN sizes AS z ON z.ring = t.ring
 JOIN crowds AS c ON c.space = t.space AND c.entity_id = t.entity_id
-LEFT JOIN hubs_found AS h ON h.space = t.space AND h.entity_id = t.entity_id
+LEFT JOIN hubs_met AS h ON h.space = t.space AND h.entity_id = t.entity_id
 WHERE t.users >= $several AND t.users >= $own * z.size AND t.users >= $own * (c.n - 1)
   AND (h.treatment IS NULL OR h.treatment <> 'cut')
 """
 """What most of a ring uses, and few besides. Not what a home or a family shares, nor pockets, which friends and clients
-of a pyramid lend each other by the dozen: of those whom these let in half were strangers to the ring."""
+of a pyramid lend each other by the dozen: of those whom these let in half were strangers to the ring. A number that
+ties only those who act alike (`acting_hubs`) ties nobody else here either."""
 
 JOINERS = """
 WITH one_source AS (SELECT ring FROM own_things WHERE space = 'source' GROUP BY ring HAVING count(*) = 1),
@@ -55,7 +56,7 @@ ORDER BY ring, account_id
 def joining(db: Db, s: RingSettings) -> None:
     """Make `members`: the rows of `found`, and one for who joins, with 0 as `hold` and `acts`: the foot of its ring.
 
-    Reads `found`, `uses`, `crowds`, `hubs_found`. Drops `found`.
+    Reads `found`, `uses`, `crowds`, `hubs_met`. Drops `found`.
     """
     db.make("own_things", OWN_THINGS, several=s.several, own=s.own)
     db.make("joiners", JOINERS)

@@ -114,6 +114,7 @@ def test_the_weakest_tie_is_the_rings_own(db: Warehouse) -> None:
 def leak() -> list[Row]:
     """Three strangers on one phone quote the orders of one shop's buyers."""
     rows = [*LINKS, *on_one_device("x1", "x2", "x3"), *HONEST]
+    rows.append(order("open", "customer", "source", 170, delivered_at=None, confirmed_at=None))
     for k in range(15):
         stranger = f"x{k % 3 + 1}"
         said = {"order_id": f"src{k}", "reported_at": 101, "claimed_cny": 9}
@@ -135,6 +136,10 @@ def test_the_source_of_a_leak_is_no_suspect(leaked: dict[str, pl.DataFrame]) -> 
         lists["accounts"].filter(account_id="source")["against"].to_list()
     )
     assert set(lists["links"]["entity_kind"]) == {"device", "source"}
+
+
+def test_what_customers_paid_to_the_source_is_not_open(leaked: dict[str, pl.DataFrame]) -> None:
+    assert leaked["open_orders"].is_empty()
 
 
 def test_a_tie_by_source_is_shown_by_a_row(leaked: dict[str, pl.DataFrame]) -> None:

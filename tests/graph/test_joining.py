@@ -31,10 +31,8 @@ def joined(
     db.put("crowds", used.group_by("space", "entity_id").agg(pl.col("account_id").n_unique().cast(pl.Int64).alias("n")))
     hubs = [(space, thing, "cut") for space, thing in cut]
     db.put(
-        "hubs_found",
-        pl.DataFrame(
-            hubs, schema={"space": pl.String, "entity_id": pl.String, "treatment": pl.String}, orient="row"
-        ),
+        "hubs_met",
+        pl.DataFrame(hubs, schema={"space": pl.String, "entity_id": pl.String, "treatment": pl.String}, orient="row"),
     )
     rows = [(number, a, 1.0, 2.0) for number, ring in enumerate(found, start=1) for a in ring]
     schema = {"ring": pl.Int64, "account_id": pl.String, "hold": pl.Float64, "acts": pl.Float64}
@@ -94,7 +92,8 @@ def test_sellers_whose_orders_one_handler_leaks_are_victims(engine: Warehouse) -
 def test_an_account_joins_the_ring_that_more_members_tie_it_to(engine: Warehouse) -> None:
     uses = [*shared("abcx", thing="t1"), *shared("efghx", thing="t2")]
     assert joined(engine, uses, found=["abc", "efgh"]) == [(2, "x")]
-    assert joined(engine, [*shared("abcx", thing="t1"), *shared("efgx", thing="t2")], found=["abc", "efg"]) == [(1, "x")]
+    uses = [*shared("abcx", thing="t1"), *shared("efgx", thing="t2")]
+    assert joined(engine, uses, found=["abc", "efg"]) == [(1, "x")]
 
 
 def test_a_member_of_another_ring_stays_there(engine: Warehouse) -> None:

@@ -99,9 +99,7 @@ def ringed(
     put(db, ties, by, rows, burst=burst, overlap=overlap)
     pairs(db, S, apart=0.15)
     rings(db, S)
-    grouped = db.frame(
-        "SELECT ring, list(account_id ORDER BY account_id) AS a FROM found GROUP BY ring ORDER BY ring"
-    )
+    grouped = db.frame("SELECT ring, list(account_id ORDER BY account_id) AS a FROM found GROUP BY ring ORDER BY ring")
     return grouped["a"].to_list()
 
 
