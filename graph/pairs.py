@@ -92,7 +92,7 @@ believed AS (
            nats + least($trust * (2 * alike - (acts - least(alike, acts)) - $doubt), $lend * most) AS belief
     FROM weighed
 )
-SELECT a, b, nats, home, belief FROM believed WHERE most >= $least_tie AND belief >= $tie ORDER BY a, b
+SELECT a, b, nats, home, belief FROM believed WHERE belief >= $tie ORDER BY a, b
 """
 """What a household shares (device, address, phone) is one reason, however many of the three it shares; a second thing
 of one space (another device) says half as much again (`twice` is that doubled: a decimal, whose sums do not depend on
@@ -122,7 +122,6 @@ def pairs(db: Db, s: RingSettings, *, apart: float) -> None:
         most_trust=s.most_trust,
         doubt=s.doubt,
         tie=s.tie,
-        least_tie=s.least_tie,
         lend=s.lend,
         apart=apart,
         selling=list(SELLING),

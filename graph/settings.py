@@ -98,7 +98,6 @@ class RingSettings(Part):
     part: float = Field(3.0, ge=0, description="nats; what one more ring must explain beyond the ties it cuts")
     seed: int = Field(20250622, ge=0, description="of the community search")
     tie: float = Field(2.0, description="nats; a pair is an edge from here, belief in its acts included")
-    least_tie: float = Field(0.7, ge=0, description="nats; a pair that shares less is no tie, whatever the two did")
     lend: float = Field(2.0, ge=0, description="times its own weight; what both did can add at most so much to a tie")
     trust: float = Field(0.7, ge=0, description="share of two accounts' own evidence that their tie may borrow")
     doubt: float = Field(0.5, ge=0, description="nats of like acts that a tie needs to be believed at its full weight")

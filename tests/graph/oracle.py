@@ -40,7 +40,7 @@ def projected(ties: Sequence[Tie], by: Mapping[str, Mapping[str, float]], s: Rin
         couple = worth([nats for nats, _ in money]) if {kind for _, kind in money} == {"payer"} else 0.0
         both = house + sum(v for k, v in things.items() if k not in HOUSEHOLD) + worth([nats for nats, _ in money])
         belief = both + min(s.trust * borrowed(by.get(a, {}), by.get(b, {}), s), s.lend * both)
-        if both >= s.least_tie and belief >= s.tie:
+        if belief >= s.tie:
             graph.add_edge(a, b, nats=both, home=house + couple, belief=belief)
     return graph
 

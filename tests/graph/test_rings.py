@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations, pairwise
+from math import log
 from random import Random
 
 import networkx as nx
@@ -202,6 +203,13 @@ def test_a_phone_taken_up_by_one_account_after_the_other_joins_those_who_do_the_
     assert ringed(engine, passed_on, "abc") == []  # so little from users who met: a crowd shares it
     assert ringed(engine, passed_on, "a", idle="bc", overlap=False) == []  # sold on
     assert ringed(engine, passed_on, "ac", otherwise="b", overlap=False) == []
+
+
+def test_an_address_of_six_joins_those_of_them_who_do_the_same(engine: Warehouse) -> None:
+    address = [(a, b, "address", T.address * log(3) / log(7)) for a, b in combinations("abcdef", 2)]
+    assert ringed(engine, address, "abcdef") == [list("abcdef")]
+    assert ringed(engine, address, "abc", otherwise="def") == [list("abc"), list("def")]
+    assert ringed(engine, address, "", idle="abcdef") == []
 
 
 @EXAMPLES
