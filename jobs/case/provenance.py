@@ -22,8 +22,9 @@ import rfc8785
 from graph.exports import EXPORTS
 from jobs.door.discover import Source
 from jobs.door.layout import lay_out
-from jobs.door.records import header, walk_csv
+from jobs.door.records import header
 from jobs.door.text import prepare, sha256
+from jobs.door.walked import walk_csv
 from jobs.errors import ExportError, UsageError
 
 LARGEST = 2**53 - 1
@@ -107,7 +108,7 @@ _Spans = list[tuple[int, int]]
 
 
 def _one_line_each(path: Path, header_lines: int, numbers: Sequence[int]) -> _Spans:
-    """Without quotes a record is a line that is not blank; the rules of blank are those of `jobs.door.records`."""
+    """Without quotes a record is a line that is not blank; the rules of blank are those of `jobs.door.walked`."""
     out: _Spans = []
     left = iter(numbers)
     number, record = next(left, None), 0

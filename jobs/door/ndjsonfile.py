@@ -11,8 +11,8 @@ from pathlib import Path
 
 from jobs.door.layout import Layout, lay_out, literal, parts
 from jobs.door.pieces import REFUSED, refused
-from jobs.door.records import walk_ndjson
 from jobs.door.textfiles import TextFile, scanned
+from jobs.door.walked import walk_ndjson
 from jobs.errors import ExportError
 
 _SEPARATOR = "\x1f"

@@ -16,8 +16,9 @@ from jobs.door.discover import Source
 from jobs.door.layout import PLAIN, STREAM, Layout, Received, Rows, lay_out, literal
 from jobs.door.pieces import REFUSED, fed, how_many, linked
 from jobs.door.plain import Plain
-from jobs.door.records import Lines, Walked, header, walk_csv
+from jobs.door.records import Lines, header
 from jobs.door.text import Text
+from jobs.door.walked import Walked, walk_csv
 from jobs.warehouse import Warehouse
 
 

@@ -3,7 +3,7 @@
     python tests/fuzz/parsing.py [seconds] [seed]
 
 What is tried: decoding and looking through a text export (`jobs.door.text`), finding its records one by one
-(`jobs.door.records`), and telling and masking personal numbers (`jobs.door.personal`), each against the standard
+(`jobs.door.walked`), and telling and masking personal numbers (`jobs.door.personal`), each against the standard
 library or its own promise. With atheris (`pip install '.[fuzz]'`) inputs grow where they reach new code, and one that
 fails is printed; without it Hypothesis searches with the same checks, steered by how much an input breaks, and says so.
 """
@@ -34,8 +34,8 @@ atheris: Any = import_module("atheris") if sys.argv[1:2] == ["--guided"] else No
 with atheris.instrument_imports(include=["jobs.door"]) if atheris else nullcontext():
     from jobs.door import personal
     from jobs.door.discover import Source
-    from jobs.door.records import Walked, walk_csv, walk_ndjson
     from jobs.door.text import Text, prepare
+    from jobs.door.walked import Walked, walk_csv, walk_ndjson
 
 SECONDS = 60
 _SEPARATOR = "\x1f"
