@@ -39,14 +39,6 @@ TABLES = {
       AND x.placed_at BETWEEN o.placed_at - $step_days * INTERVAL 1 DAY AND o.placed_at + $step_days * INTERVAL 1 DAY
     GROUP BY o.order_id HAVING count(DISTINCT x.buyer_id) >= $step_accounts
     """,
-    "circled": """
-    SELECT o.order_id FROM orders AS o
-    SEMI JOIN (
-        SELECT buyer_id, seller_id FROM orders
-        SEMI JOIN sellers ON sellers.account_id = orders.buyer_id WHERE paid_at IS NOT NULL
-    ) AS back ON back.buyer_id = o.seller_id AND back.seller_id = o.buyer_id
-    WHERE o.paid_at IS NOT NULL
-    """,
 }
 
 ACTS = (
@@ -97,7 +89,7 @@ ACTS = (
         "orders",
         who="buyer_id",
         chance="paid_at IS NOT NULL",
-        listed="circled",
+        listed="both_ways",
         money=False,
         between_tied=True,
         crowd=True,

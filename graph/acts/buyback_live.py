@@ -41,8 +41,7 @@ TABLES = {
     JOIN silent_streams AS s ON s.seller_id = l.seller_id WHERE v.times > 1
     """,
     "bought_back": """
-    SELECT o.order_id FROM orders AS o JOIN viewers AS v ON v.seller_id = o.buyer_id AND v.buyer_id = o.seller_id
-    WHERE o.paid_at IS NOT NULL
+    SELECT o.order_id FROM both_ways AS o JOIN viewers AS v ON v.seller_id = o.buyer_id AND v.buyer_id = o.seller_id
     """,
 }
 

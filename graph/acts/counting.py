@@ -23,6 +23,16 @@ liquor), the rules on pesticides and fertilizers; counsel to confirm the list.""
 
 TIED = "SELECT DISTINCT a, b FROM ties WHERE nats >= 1.0 AND kind <> 'inviter'"
 
+BOTH_WAYS = """
+WITH traders AS (
+    SELECT order_id, buyer_id, seller_id FROM orders
+    SEMI JOIN sellers ON sellers.account_id = orders.buyer_id WHERE paid_at IS NOT NULL
+)
+SELECT o.order_id, o.buyer_id, o.seller_id
+FROM traders AS o SEMI JOIN traders AS back ON back.buyer_id = o.seller_id AND back.seller_id = o.buyer_id
+"""
+"""Paid orders of two who bought from each other."""
+
 CHATS = """
 SELECT c.message_id, c.sender_id, c.receiver_id, c.sent_at, c.target_kind, c.tag, c.reported_at,
        o.order_id, o.buyer_id, o.seller_id, o.promoter_id, o.handler_id, o.channel, o.paid_at, o.confirmed_at,
@@ -104,7 +114,7 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float, burst_hours: in
     """Make `acted`, `acts_done` and `totals`: acts against chances, for every kind of act; and what `chances_of` reads.
     Sign-ups within `burst_hours` of each other are a burst, as for ties.
 
-    Reads the night's exports, `uses`, `crowds`, `sign_ups`, `ties`, `closings`, `successions`, `fees`,
+    Reads the night's exports, `uses`, `crowds`, `sign_ups`, `ties`, `sellers`, `closings`, `successions`, `fees`,
     `fee_orders`. `acts_done`: one row an act: `typology`, `act`, `account_id`, `within`, `key` of its row. `acted`: one
     row an account that took a chance of one kind in one stratum: `typology`, `act`, `account_id`, `kind`, `stratum`,
     `n` chances, `k` acts, `lone` (tied to nobody who did the same). `totals`: one row a kind of act, stratum and kind
@@ -122,7 +132,8 @@ def tally(db: Db, s: ActSettings, *, now: object, spread: float, burst_hours: in
         if module.ACTS:
             sql = union(done(typology, act) for act in module.ACTS)
             db.make(f"done_{typology}", sql, **parameters(sql, names))
-    db.drop(*tables_first(), *tables_first(of_messages=True), *sorted({one.table for one in picked().values()}))
+    db.drop("both_ways", *tables_first(), *tables_first(of_messages=True))
+    db.drop(*sorted({one.table for one in picked().values()}))
     db.view("acts_done", union(f"SELECT * FROM done_{t}" for t, module in TYPOLOGIES.items() if module.ACTS))
     rows = [(typology, act.name, act.between_tied) for typology, act in all_acts()]
     schema = {"typology": pl.String, "act": pl.String, "between_tied": pl.Boolean}
@@ -144,10 +155,11 @@ def named(s: ActSettings, now: object) -> dict[str, object]:
 
 
 def look_up(db: Db, s: ActSettings, names: dict[str, object], burst_hours: int) -> None:
-    """Make what conditions of acts in orders and accounts look up: what `bursts` makes, `tied`, every
+    """Make what conditions of acts in orders and accounts look up: what `bursts` makes, `tied`, `both_ways`, every
     typology's `TABLES`."""
     bursts(db, s, burst_hours)
     db.make("tied", TIED)
+    db.make("both_ways", BOTH_WAYS)
     _make_all(db, names, tables_first())
 
 
