@@ -59,9 +59,9 @@ trees AS (
 SELECT order_id, buyer_id FROM paid SEMI JOIN trees USING (top_id)
 """
 """Entries paid to an account above the payer in its own referral line, into that account's pocket, or to a seller that
-shares a device, a pocket, a number, an owner or a licence with it (the company whose head recruits), in trees where at
-least `$heads` paid, `$recruits` of them recruited by one who paid too: a friend who joins a friend's club is no pyramid,
-nor is a club whose owner invites all its members."""
+shares a device, pocket, number, owner or licence with it (the company whose head recruits), in trees where at least
+`$heads` paid, `$recruits` of them recruited by one who paid too: a friend who joins a friend's club is no pyramid, nor
+is a club whose owner invites all its members."""
 
 FEE_ORDERS = """
 WITH takers AS (SELECT DISTINCT o.seller_id FROM orders AS o SEMI JOIN fees_met AS f ON f.order_id = o.order_id),
