@@ -123,7 +123,7 @@ def ring_typologies(
     plain = everybody.join(others, on=["ring", "typology"], how="left").select(
         "ring", "typology", pl.min_horizontal("nats", pl.col("others").fill_null(0.0) + s.one_actor)
     )
-    return pl.concat([plain, two_way(everybody, told)]).filter(pl.col("nats") > 0).sort("ring", "typology")
+    return pl.concat([plain, two_way(everybody, told, r)]).filter(pl.col("nats") > 0).sort("ring", "typology")
 
 
 def explained(told: pl.DataFrame, size: pl.DataFrame, chances: pl.DataFrame, r: RingSettings) -> pl.DataFrame:
@@ -150,9 +150,10 @@ def explained(told: pl.DataFrame, size: pl.DataFrame, chances: pl.DataFrame, r: 
     )
 
 
-def two_way(plain: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """The rings that cheat on both sides: `ring`, `typology`, `nats`, the sum of the strongest of either side. Not
-    where one member alone does both among friends: `told` as for `explained`."""
+def two_way(plain: pl.DataFrame, told: pl.DataFrame, r: RingSettings) -> pl.DataFrame:
+    """The rings that cheat on both sides: `ring`, `typology`, `nats`, the sum of the strongest of either side, where
+    the weaker says as much as a ring must to be looked at and is no trifle beside the other. Not where one member alone
+    does both among friends: `told` as for `explained`."""
     several = (
         told.filter(pl.col("typology").is_in([*SELLING, *BUYING]))
         .group_by("ring")
@@ -168,7 +169,7 @@ def two_way(plain: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
         sides[0]
         .join(sides[1], on="ring")
         .join(several, on="ring", how="semi")
-        .filter((weaker > 6) & (weaker > 0.15 * pl.max_horizontal("selling", "buying")))
+        .filter((weaker > r.look) & (weaker > 0.1 * pl.max_horizontal("selling", "buying")))
         .select("ring", pl.lit("two_way").alias("typology"), (pl.col("selling") + pl.col("buying")).alias("nats"))
     )
 

@@ -126,9 +126,12 @@ def test_one_typology_carried_together_beats_one_each(db: Warehouse) -> None:
     assert scored(db, {1: "c d", 2: "a b"}, together + apart)["ring"].to_list()[0] == 2
 
 
-@pytest.mark.parametrize(("buying", "carried"), [(9.0, True), (2.0, False)])
-def test_two_way_needs_both_sides(db: Warehouse, buying: float, carried: bool) -> None:
-    scored(db, {1: "a b"}, [("a", "confirm_first", 12.0), ("b", "unpaid_harvest", buying)])
+@pytest.mark.parametrize(
+    ("selling", "buying", "carried"), [(12.0, 9.0, True), (12.0, 4.6, True), (12.0, 2.0, False), (50.0, 4.6, False)]
+)
+def test_two_way_needs_both_sides(db: Warehouse, selling: float, buying: float, carried: bool) -> None:
+    """Each as much as a ring must show to be looked at, and the weaker no trifle beside the other."""
+    scored(db, {1: "a b"}, [("a", "confirm_first", selling), ("b", "unpaid_harvest", buying)])
     found = db.frame("SELECT typology FROM ring_typologies ORDER BY nats DESC")["typology"].to_list()
     assert ("two_way" in found) is carried
     if carried:
