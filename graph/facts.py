@@ -103,9 +103,9 @@ FROM orders_near AS o
 JOIN members AS m ON m.account_id = o.seller_id
 JOIN ring_names AS n ON n.ring = m.ring
 LEFT JOIN members AS b ON b.account_id = o.buyer_id AND b.ring = m.ring
-LEFT JOIN (SELECT DISTINCT entity_id FROM uses WHERE space = 'source') AS s ON s.entity_id = o.seller_id
+LEFT JOIN sources AS s ON s.account_id = o.seller_id
 WHERE o.paid_at IS NOT NULL AND o.confirmed_at IS NULL AND o.refunded_at IS NULL AND o.cancelled_at IS NULL
-  AND b.account_id IS NULL AND s.entity_id IS NULL
+  AND b.account_id IS NULL AND s.account_id IS NULL
 ORDER BY n.ring_id, o.order_id
 """
 """Not what was paid to the shop whose orders leaked: it delivers, and is no suspect."""
@@ -217,9 +217,10 @@ JOIN chats_near AS c ON c.message_id = x.message_id
 def facts(db: Db) -> None:
     """Make `facts`, `open_orders_found`, `ring_links`, `link_rows`.
 
-    Reads the night's exports, `acted`, `members`, `ring_names`, `ring_typologies`, `uses`, `ties`, `hubs_found`.
-    `facts`: one row an act of a member: ring, typology, act, account, victim, money in fen, time, and the row it was
-    read from (`export`, `row_key`, `file_id`, `line`). The others: one row a watchlist row of that name, in fen.
+    Reads the night's exports, `acted`, `members`, `ring_names`, `ring_typologies`, `sources`, `uses`, `ties`,
+    `hubs_found`. `facts`: one row an act of a member: ring, typology, act, account, victim, money in fen, time, and the
+    row it was read from (`export`, `row_key`, `file_id`, `line`). The others: one row a watchlist row of that name, in
+    fen.
     """
     kinds = pl.DataFrame(
         [(t, a.name, a.axis, a.side, a.table, a.victim, a.money) for t, a in all_acts()],

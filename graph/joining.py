@@ -45,6 +45,13 @@ SELECT min_by(ring, (-users, ring)) AS ring, account_id FROM outside GROUP BY ac
 """The one seller whose orders most of a ring quotes is where they leak. Where it quotes several sellers' orders whoever
 handles them all is the leak (a courier, a service), and the sellers are its victims."""
 
+SOURCES = """
+SELECT m.ring, m.account_id
+FROM members AS m JOIN (SELECT DISTINCT entity_id FROM uses WHERE space = 'source') AS s ON s.entity_id = m.account_id
+WHERE m.acts < $acting
+"""
+"""Who cheats as well, and whose orders are quoted perhaps for that, is a member like any other."""
+
 MEMBERS = """
 SELECT ring, account_id, hold, acts FROM found
 UNION ALL
@@ -55,10 +62,12 @@ ORDER BY ring, account_id
 
 def joining(db: Db, s: RingSettings) -> None:
     """Make `members`: the rows of `found`, and one for who joins, with 0 as `hold` and `acts`: the foot of its ring.
+    And `sources` (`ring`, `account_id`): of them those whose orders leaked, and who did nothing themselves.
 
     Reads `found`, `uses`, `crowds`, `hubs_met`. Drops `found`.
     """
     db.make("own_things", OWN_THINGS, several=s.several, own=s.own)
     db.make("joiners", JOINERS)
     db.make("members", MEMBERS)
+    db.make("sources", SOURCES, acting=s.acting)
     db.drop("own_things", "joiners", "found")

@@ -19,8 +19,7 @@ WITH sides AS (
     JOIN ring_typologies AS r ON r.ring = m.ring AND r.typology = t.typology
     WHERE t.nats >= $least
     GROUP BY t.account_id, m.ring
-),
-sources AS (SELECT DISTINCT entity_id AS account_id FROM uses WHERE space = 'source')
+)
 SELECT m.ring, m.account_id,
        CASE WHEN c.account_id IS NOT NULL THEN 'source'
             WHEN s.recruited AND up.account_id IS NULL THEN 'organiser'

@@ -169,7 +169,7 @@ def two_way(plain: pl.DataFrame, told: pl.DataFrame, r: RingSettings) -> pl.Data
         sides[0]
         .join(sides[1], on="ring")
         .join(several, on="ring", how="semi")
-        .filter((weaker > r.look) & (weaker > 0.1 * pl.max_horizontal("selling", "buying")))
+        .filter((weaker > r.look) & (weaker > 0.15 * pl.max_horizontal("selling", "buying")))
         .select("ring", pl.lit("two_way").alias("typology"), (pl.col("selling") + pl.col("buying")).alias("nats"))
     )
 

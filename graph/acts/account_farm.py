@@ -51,6 +51,7 @@ TABLES = {
     WHERE o.placed_at BETWEEN a.registered_at AND a.registered_at + $soon_minutes * INTERVAL 1 MINUTE
     """,
 }
+
 ACTS = (
     Act(
         "signed_up_in_a_burst",

@@ -21,6 +21,7 @@ def joined(
     found: Sequence[Sequence[str]] = (FOUR,),
     cut: Sequence[tuple[str, str]] = (),
     others: int = 0,
+    acts: float = 2.0,
 ) -> list[tuple[int, str]]:
     """Who is on a ring and was not: (ring, account). `uses` are account, space and thing; `others` use each thing
     besides, on no ring."""
@@ -34,7 +35,7 @@ def joined(
         "hubs_met",
         pl.DataFrame(hubs, schema={"space": pl.String, "entity_id": pl.String, "treatment": pl.String}, orient="row"),
     )
-    rows = [(number, a, 1.0, 2.0) for number, ring in enumerate(found, start=1) for a in ring]
+    rows = [(number, a, 1.0, acts) for number, ring in enumerate(found, start=1) for a in ring]
     schema = {"ring": pl.Int64, "account_id": pl.String, "hold": pl.Float64, "acts": pl.Float64}
     db.put("found", pl.DataFrame(rows, schema=schema, orient="row"))
     joining(db, RingSettings())
@@ -87,6 +88,14 @@ def test_the_one_seller_whose_orders_a_ring_quotes_is_on_it(engine: Warehouse) -
 def test_sellers_whose_orders_one_handler_leaks_are_victims(engine: Warehouse) -> None:
     several = [use for shop in ("s1", "s2") for use in [*shared("abcd", "source", shop), (shop, "source", shop)]]
     assert joined(engine, several) == []
+
+
+@pytest.mark.parametrize(("acts", "is_source"), [(0.0, True), (2.0, False)])
+def test_a_source_that_cheats_as_well_is_a_member_like_any_other(
+    engine: Warehouse, acts: float, is_source: bool
+) -> None:
+    joined(engine, [*shared("abcd", "source", "d"), *shared("abc")], acts=acts)
+    assert engine.frame("SELECT ring, account_id FROM sources").rows() == ([(1, "d")] if is_source else [])
 
 
 def test_an_account_joins_the_ring_that_more_members_tie_it_to(engine: Warehouse) -> None:
