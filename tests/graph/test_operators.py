@@ -14,9 +14,10 @@ RINGS: dict[str, pl.DataType | type[pl.DataType]] = {"ring": pl.Int64, "ring_id"
 
 
 def ringed(db: Warehouse, *accounts: str) -> None:
-    """Make `members`, `ring_names` and `ring_typologies` of one ring `R-aaaaaa`."""
+    """Make `members`, `ring_names` and `ring_typologies` of one ring `R-aaaaaa`; whose orders leaked is none of it."""
     frame = pl.DataFrame([(1, "R-aaaaaa", a) for a in accounts], schema=RINGS, orient="row")
     db.put("members", frame.select("ring", "account_id"))
+    db.put("sources", frame.select("ring", "account_id").clear())
     db.put("ring_names", frame.select("ring", "ring_id").unique())
     db.put("ring_typologies", pl.DataFrame({"ring": [1, 1], "typology": ["confirm_first", "unpaid_harvest"]}))
 
